@@ -30,9 +30,7 @@ def render(prompt: Prompt, example: Example, task: str, split: str, seed: int) -
     """The prompt of one example. It ends with a newline; the completion follows at once."""
     name = content_id(task, split, example.context.definitions, example.input, example.completion)
     choice = Random(f"{seed}/{name}").randrange(len(prompt.instructions))
-    return Rendered(
-        name, render_with(prompt, choice, example), prompt.instructions[choice], f"{choice}/0-shot"
-    )
+    return Rendered(name, render_with(prompt, choice, example), prompt.instructions[choice], f"{choice}/0-shot")
 
 
 def render_with(prompt: Prompt, choice: int, example: Example) -> str:

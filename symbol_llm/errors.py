@@ -75,9 +75,7 @@ class SymbolError(SymbolLLMError, ValueError):
         left = max(0, offset - 60)
         window = line[left : offset + 40]
         shown = "".join(c if c.isprintable() else "·" for c in window)
-        return (
-            f"{self.message} at line {self.line}, column {self.column}\n  {shown}\n  {' ' * (offset - left)}^"
-        )
+        return f"{self.message} at line {self.line}, column {self.column}\n  {shown}\n  {' ' * (offset - left)}^"
 
     def __reduce__(self) -> tuple:
         return (type(self), (self.text, self.position, self.expected, self.message))

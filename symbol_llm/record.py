@@ -153,9 +153,7 @@ def read_parquet(path: Path) -> Iterator[Record]:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(
-            f"{path}: not a readable record file ({error}). Rebuild it with: collect build"
-        ) from error
+        raise UserError(f"{path}: not a readable record file ({error}). Rebuild it with: collect build") from error
     with file:
         for group in range(file.num_row_groups):
             yield from map(record_from_json, file.read_row_group(group).to_pylist())

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from symbol_llm.errors import UserError
-from symbol_llm.formats.base import Context
+from symbol_llm.formats.base import EMPTY, Context
 from symbol_llm.record import Origin, Split
 
 
@@ -72,7 +72,7 @@ class Example:
 
     input: str
     completion: str
-    context: Context = Context()
+    context: Context = EMPTY
     answer: Any = None
     group: str = ""
 

@@ -40,9 +40,7 @@ class Solver(ABC):
     def solve(self, symbol: str, context: Context = EMPTY, limits: Limits | None = None) -> Solution:
         """Execute one symbol. Never raises for what the symbol does: every ending is an outcome."""
 
-    def solve_many(
-        self, jobs: Iterable[Job], *, workers: int = 2, limits: Limits | None = None
-    ) -> Iterator[Solution]:
+    def solve_many(self, jobs: Iterable[Job], *, workers: int = 2, limits: Limits | None = None) -> Iterator[Solution]:
         """Execute jobs side by side, in order. The engines run outside this process or release the GIL."""
         with ThreadPoolExecutor(max_workers=workers) as pool:
             yield from pool.map(lambda job: self.solve(job.symbol, job.context, limits), jobs)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import FORMATS, Name, get
 from tests.formats.fixture_lines import context, lines, pairs
 
-SYMBOLIC = [name for name in FORMATS if name != "text"]
+SYMBOLIC = [name for name, where in FORMATS.items() if name != "text" and find_spec(where.split(":")[0])]
 
 
 def cases(file: str) -> list:
-    return [
-        pytest.param(name, line, id=f"{name}-{i}")
-        for name in SYMBOLIC
-        for i, line in enumerate(lines(name, file))
-    ]
+    return [pytest.param(name, line, id=f"{name}-{i}") for name in SYMBOLIC for i, line in enumerate(lines(name, file))]
 
 
 def pair_cases(file: str) -> list:
-    return [
-        pytest.param(name, *p, id=f"{name}-{i}") for name in SYMBOLIC for i, p in enumerate(pairs(name, file))
-    ]
+    return [pytest.param(name, *p, id=f"{name}-{i}") for name in SYMBOLIC for i, p in enumerate(pairs(name, file))]
 
 
 @pytest.mark.parametrize("name", SYMBOLIC)
