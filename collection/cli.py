@@ -1,0 +1,151 @@
+"""``symbol-llm collect``: list, build, verify and show the collection."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from symbol_llm.console import emit, log, make_table
+from symbol_llm.errors import UserError, unknown_name
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Raw = Annotated[Path | None, typer.Option("--raw", help="Folder with one folder per dataset; default $SYMBOL_LLM_RAW.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the collection.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes.")]
+
+
+def raw_folder(raw: Path | None) -> Path | None:
+    """The raw folder from the option or $SYMBOL_LLM_RAW. Raises UserError if it does not exist."""
+    chosen = raw or (Path(os.environ["SYMBOL_LLM_RAW"]) if os.environ.get("SYMBOL_LLM_RAW") else None)
+    if chosen is not None and not chosen.is_dir():
+        raise UserError(f"the raw folder {chosen} does not exist. Pass the folder that holds the datasets with --raw")
+    return chosen
+
+
+@app.command("list")
+def list_tasks(as_json: Json = False) -> None:
+    """The tasks in the paper's order, with format, licence, sizes and where the files come from."""
+    from collection.sources import SOURCES, get
+    from collection.sources.base import GeneratedSource
+
+    rows: list[dict[str, Any]] = []
+    for task in SOURCES:
+        source = get(task)
+        sizes = source.sizes if isinstance(source, GeneratedSource) else source.upstream.sizes
+        rows.append(
+            {
+                "task": task,
+                "family": source.family,
+                "format": source.format,
+                "origin": str(source.origin),
+                "licence": source.licence.name,
+                "commercial": source.licence.commercial,
+                "sizes": {str(split): size for split, size in sizes.items()},
+                "url": source.upstream.url,
+            }
+        )
+    columns = ("task", "family", "format", "origin", "licence", "sizes")
+    table = make_table("Tasks", columns, [[_cell(row[c]) for c in columns] for row in rows])
+    emit(rows, table, as_json=as_json)
+
+
+def _cell(value: Any) -> str:
+    return " / ".join(f"{n:,} {split}" for split, n in value.items()) if isinstance(value, dict) else str(value)
+
+
+@app.command("build")
+def build_command(
+    out: Out,
+    raw: Raw = None,
+    tasks: Annotated[
+        str, typer.Option("--tasks", "--only", help="Comma-separated; default: all that can be built.")
+    ] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rows per task and split.")] = None,
+    workers: Workers = 1,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Read, verify, deduplicate and write the collection. Goes on where a killed run was."""
+    from collection.build import BuildConfig, available_tasks, build
+    from collection.sources import SOURCES
+
+    folder = raw_folder(raw)
+    chosen = tuple(name.strip() for name in tasks.split(",") if name.strip())
+    for name in chosen:
+        if name not in SOURCES:
+            raise unknown_name("task", name, SOURCES, "symbol-llm collect list")
+    config = BuildConfig(chosen or tuple(available_tasks(folder)), seed, limit)
+    manifest = build(config, folder, out, workers)
+    emit(manifest, _counts_table(manifest), as_json=as_json)
+    log(f"wrote {out}; check it with: symbol-llm collect verify {out}")
+
+
+def _counts_table(manifest: dict[str, Any]) -> Any:
+    names = ("read", "kept", "rejected", "duplicates", "leaks")
+    rows = [
+        [
+            task,
+            entry["format"],
+            *(entry["counts"][n] for n in names),
+            ", ".join(f"{r} {c}" for r, c in entry["reasons"].items()),
+        ]
+        for task, entry in manifest["tasks"].items()
+    ]
+    totals = [sum(entry["counts"][n] for entry in manifest["tasks"].values()) for n in names]
+    return make_table("Collection", ("task", "format", *names, "reasons"), [*rows, ["all", "", *totals, ""]])
+
+
+@app.command("verify")
+def verify_command(
+    out: Annotated[Path, typer.Argument(help="Folder of a built collection.")],
+    raw: Raw = None,
+    workers: Workers = 1,
+    as_json: Json = False,
+) -> None:
+    """Recompute hashes, counts, ids, prompts, canonical forms and engine verdicts; name the first difference."""
+    from collection.verify import verify
+
+    checked = verify(out, raw_folder(raw), workers)
+    table = make_table(f"{out} holds", ("what", "checked"), checked.items())
+    emit(checked, table, as_json=as_json)
+
+
+@app.command("show")
+def show(
+    task: Annotated[str, typer.Argument(help="Task name.")],
+    number: Annotated[int, typer.Argument(min=1, help="How many records.")] = 3,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A built collection; default: straight from the source.")
+    ] = None,
+    raw: Raw = None,
+    as_json: Json = False,
+) -> None:
+    """Print records of a task readably."""
+    from itertools import islice
+
+    import collection.sources
+    from collection.check import Chunk, check_row
+    from symbol_llm.record import read_parquet
+
+    source = collection.sources.get(task)
+    folder = raw_folder(raw)
+    if out is not None:
+        records = list(islice(read_parquet(out / "records" / f"{task}.parquet"), number))
+    else:
+        chunk = Chunk(task, [], folder, 0, {}, Path())
+        rows = source.read((folder or Path()) / source.upstream.dataset)
+        records = list(islice((e.record for e in (check_row(source, r, chunk) for r in rows) if e.record), number))
+    if as_json:
+        emit([record.to_json() for record in records], None, as_json=True)
+        return
+    for record in records:
+        print(f"── {record.id}  {record.format}, {record.split}, {record.licence}, {record.engine}")
+        print(
+            f"{record.prompt}\033[1m{record.completion}\033[0m" if os.isatty(1) else record.prompt + record.completion
+        )
+        print(f"   answer {record.answer}\n" if record.answer else "")

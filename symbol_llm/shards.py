@@ -1,0 +1,47 @@
+"""The ordered parallel map: results come in the order of the items, whatever the number of workers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Map over items with a pool of processes; at most ``2 * workers + 2`` items are in flight.
+
+    ``function`` must be importable (a module-level function or a partial of one). One worker means this
+    process. Memory does not grow with the number of items. An exception of the function is raised here, and
+    the items not yet started are dropped.
+    """
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    # Spawned, not forked: engines with threads (Z3, RDKit, Arrow) do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        source = iter(items)
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in islice(source, 2 * workers + 2):
+                waiting.append(pool.submit(function, item))
+            while waiting:
+                result = waiting.popleft().result()
+                for item in islice(source, 1):
+                    waiting.append(pool.submit(function, item))
+                yield result
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Consecutive chunks of ``size`` items; the last may be shorter."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
