@@ -29,7 +29,7 @@ def repeated_symbols(records: Iterable[Record]) -> set[int]:
 class Duplicates:
     """Finds duplicates within one task, first come first kept. Feed the records in order."""
 
-    def __init__(self, repeated: set[int], threshold: float = 0.9) -> None:
+    def __init__(self, repeated: set[int], threshold: float = 0.8) -> None:
         self._repeated = repeated
         self._threshold = threshold
         self._seen: dict[int, str] = {}

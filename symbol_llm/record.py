@@ -177,5 +177,5 @@ def read_jsonl(path: Path) -> Iterator[Record]:
         for number, line in enumerate(file, 1):
             try:
                 yield record_from_json(orjson.loads(line))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, UserError) as error:
                 raise UserError(f"{path}, line {number}: not a record ({error})") from error

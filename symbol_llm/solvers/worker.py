@@ -66,8 +66,8 @@ class Worker:
         job = pickle.dumps((argument, limits.cpu_seconds, limits.memory_bytes))
         with self._lock:
             is_fresh, solution = self._run(job, limits)
-            if solution.outcome is Outcome.OUT_OF_MEMORY and not is_fresh:
-                # Earlier jobs may have left the memory fragmented: the outcome must not depend on them.
+            if solution.outcome in (Outcome.OUT_OF_MEMORY, Outcome.CRASH) and not is_fresh:
+                # What earlier jobs left behind, or a child killed while idle, must not decide this job's outcome.
                 _, solution = self._run(job, limits)
             return solution
 

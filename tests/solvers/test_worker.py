@@ -78,8 +78,7 @@ def test_the_cpu_limit_is_per_job(worker: Worker) -> None:
     limits = Limits(cpu_seconds=0.5, wall_seconds=600)
     before = worker.call(("facts", 0), EASY).answer["pid"]
     for _ in range(8):
-        assert worker.call(("c_loop", 20_000), limits).outcome is None
-    assert worker.call(("facts", 0), EASY).answer["pid"] == before
+        assert worker.call(("burn", 0.1), limits).answer == before
 
 
 def test_memory_is_limited(worker: Worker) -> None:
@@ -136,7 +135,7 @@ def test_close_ends_the_child_and_its_children(worker: Worker, tmp_path: Path) -
 
 @pytest.mark.parametrize("target", ["tests.solvers.worker_jobs:nothing", "no_such_module:job"])
 def test_a_target_that_cannot_be_loaded_is_told(target: str) -> None:
-    with pytest.raises(UserError, match="cannot start: (AttributeError|ModuleNotFoundError)"):
+    with pytest.raises(UserError, match=r"cannot start: (AttributeError|ModuleNotFoundError)"):
         Worker(target).call(None, EASY)
 
 

@@ -47,13 +47,21 @@ def _loop(value: Any) -> Solution:
 def _stubborn(value: Any) -> Solution:
     while True:
         try:
-            time.sleep(0)
+            sum(range(1000))
         except BaseException:
             pass
 
 
 def _c_loop(value: Any) -> Solution:
-    return Solution(None, answer=len(str((7**7) ** value)))
+    """One call into C that gives no signal handler of Python a chance."""
+    return Solution(None, answer=((7**7) ** value).bit_length())
+
+
+def _burn(value: float) -> Solution:
+    end = time.process_time() + value
+    while time.process_time() < end:
+        pass
+    return Solution(None, answer=os.getpid())
 
 
 def _memory(value: int) -> Solution:
@@ -104,11 +112,8 @@ def _spawn(value: Any) -> Solution:
 
 
 def _descriptors(value: Any) -> Solution:
-    names = [
-        os.readlink(f"/proc/self/fd/{fd}")
-        for fd in os.listdir("/proc/self/fd")
-        if os.path.exists(f"/proc/self/fd/{fd}")
-    ]
+    paths = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    names = [os.readlink(path) for path in paths if os.path.exists(path)]
     return Solution(None, answer=sorted(name for name in names if name.startswith("pipe:")))
 
 

@@ -1,0 +1,38 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+# The CPU build is enough for the demo and the tests. For a GPU: make install TORCH="torch==2.13.0" with your CUDA index.
+TORCH  ?= torch==2.13.0
+BIN    := .venv/bin
+JOBS   ?= 2
+
+.PHONY: install demo test test-full lint bench clean
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "symbol-llm needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(TORCH)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[planner,dev]"
+	touch $@
+
+demo: install
+	$(BIN)/symbol-llm demo --out runs/demo
+
+test: install lint
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not full"
+
+# Also the fuzz, fault and soak suites.
+test-full: install lint
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv runs build *.egg-info

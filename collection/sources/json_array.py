@@ -1,0 +1,102 @@
+"""Reading a large JSON file object by object: ``{"info": {…}, "questions": [{…}, {…}, …]}``.
+
+A file of CLEVR is one line of several hundred megabytes; only one of its objects is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from symbol_llm.errors import UserError
+
+_CHUNK = 1 << 20
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_decode = json.JSONDecoder().raw_decode
+
+
+def read_json_array(path: Path, key: str) -> Iterator[Any]:
+    """The elements of the array under a key of the file's object, in order.
+
+    Raises UserError with the place in the file if it is broken, truncated or has no such array; the elements before
+    the fault have been given by then.
+    """
+    with path.open(encoding="utf-8") as file:
+        text = _Text(path, file)
+        text.take("{")
+        while text.peek() != "}":
+            name = text.value()
+            text.take(":")
+            if name != key or text.peek() != "[":
+                text.value()
+            else:
+                text.take("[")
+                yield from _elements(text)
+                return
+            if text.peek() == ",":
+                text.take(",")
+    raise UserError(f"{path}: there is no array {key!r} in this file. Is it upstream's?")
+
+
+def _elements(text: _Text) -> Iterator[Any]:
+    while text.peek() != "]":
+        yield text.value()
+        if text.peek() != "]":
+            text.take(",")
+
+
+class _Text:
+    """A window on a file: what is read and not yet used."""
+
+    def __init__(self, path: Path, file: TextIO) -> None:
+        self.path, self.file = path, file
+        self.window, self.at, self.used = "", 0, 0  # ``used``: characters before the window
+
+    def _more(self) -> bool:
+        """Read on. False at the end of the file."""
+        try:
+            # A value longer than the window doubles it, so that it is not decoded over and over.
+            chunk = self.file.read(max(_CHUNK, len(self.window) - self.at))
+        except UnicodeDecodeError as error:
+            raise self.fault(f"not UTF-8 ({error.reason})") from error
+        self.used += self.at
+        self.window, self.at = self.window[self.at :] + chunk, 0
+        return bool(chunk)
+
+    def peek(self) -> str:
+        """The next sign that is not blank."""
+        while True:
+            found = _BLANKS.match(self.window, self.at)
+            self.at = found.end() if found else self.at
+            if self.at < len(self.window):
+                return self.window[self.at]
+            if not self._more():
+                raise self.fault("the file ends too early")
+
+    def take(self, sign: str) -> None:
+        if self.peek() != sign:
+            raise self.fault(f"expected {sign!r}")
+        self.at += 1
+
+    def value(self) -> Any:
+        """The next JSON value. A number must be followed by something, as it always is inside an array or object."""
+        self.peek()
+        while True:
+            try:
+                value, end = _decode(self.window, self.at)
+                if end < len(self.window) or not self._more():
+                    self.at = end
+                    return value
+            except json.JSONDecodeError as error:
+                if not self._more():
+                    self.at = min(error.pos, len(self.window))
+                    raise self.fault(error.msg) from error
+
+    def fault(self, what: str) -> UserError:
+        return UserError(
+            f"{self.path}, character {self.used + self.at + 1}: not JSON ({what}). "
+            "The file may be truncated: fetch it again"
+        )

@@ -1,0 +1,74 @@
+"""Reading PDDL's parentheses: ``(on a b) ; a comment`` becomes ``Block(Word on, Word a, Word b)`` with positions.
+
+The lexical rules are those of the PDDL 3.1 BNF: words of printable ASCII, ``;`` comments to the end of the line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from symbol_llm.errors import SymbolError
+
+MAX_DEPTH = 60  # real PDDL nests about eight deep; the bound keeps every recursive walk shallow
+
+_TOKEN = re.compile(r"[ \t\r\n\f\v]+|;[^\r\n]*|[()]|[!-'*-:<-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as spelt. ``key`` is its lower case: PDDL does not distinguish case."""
+
+    text: str
+    start: int
+
+    @property
+    def key(self) -> str:
+        return self.text.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A parenthesised list. ``start`` is its opening parenthesis, ``end`` its closing one."""
+
+    items: tuple[Node, ...]
+    start: int
+    end: int
+
+
+Node: TypeAlias = Word | Block
+
+
+def read(text: str) -> tuple[Node, ...]:
+    """The top-level nodes of a text; none if it holds only comments.
+
+    Raises SymbolError for a blank text, a character outside ASCII, unbalanced parentheses and nesting deeper
+    than MAX_DEPTH.
+    """
+    if not text.strip():
+        raise SymbolError(text, 0, "a PDDL domain, problem or plan")
+    open_blocks: list[tuple[int, list[Node]]] = []
+    items: list[Node] = []
+    position = 0
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if token is None:
+            raise SymbolError(text, position, "an ASCII word or a parenthesis")
+        first, position = text[position], token.end()
+        if first == "(":
+            if len(open_blocks) == MAX_DEPTH:
+                raise SymbolError(text, token.start(), f"at most {MAX_DEPTH} nested parentheses")
+            open_blocks.append((token.start(), items))
+            items = []
+        elif first == ")":
+            if not open_blocks:
+                raise SymbolError(text, token.start(), "the end of the text", "unmatched ')'")
+            start, outer = open_blocks.pop()
+            outer.append(Block(tuple(items), start, token.start()))
+            items = outer
+        elif first != ";" and not first.isspace():
+            items.append(Word(token[0], token.start()))
+    if open_blocks:
+        raise SymbolError(text, len(text), "')'", f"expected ')' for the '(' at character {open_blocks[-1][0] + 1}")
+    return tuple(items)

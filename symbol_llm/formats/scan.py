@@ -1,0 +1,124 @@
+"""SCAN actions, the symbols of the task SCAN: ``I_TURN_RIGHT I_JUMP``.
+
+A symbol is a sequence of action tokens separated by single spaces. The definitions name the actions, one a line,
+``I_JUMP: jump``; without definitions the six standard tokens hold. Where the command is known (``world["command"]``)
+the engine interprets it with the published grammar (``scan_grammar``) and compares the actions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symbol_llm.errors import SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.definition_lines import NAME, check_names, read_definitions, rename_definitions
+from symbol_llm.formats.scan_grammar import ACTIONS, ENGINE, interpret
+
+Actions = tuple[str, ...]
+
+_KIND = "action"
+_GLOSSES = {token: meaning for meaning, token in ACTIONS.items()}
+_TOKEN = re.compile(rf"{NAME.pattern}(?= |\Z)")
+
+
+class Scan(Format[Actions]):
+    name = "scan"
+    grammar = "Lake and Baroni 2018, Generalization without Systematicity, arXiv 1711.00350, figures 6 and 7"
+    metric = "EM"
+    is_evolvable = True
+
+    @property
+    def engine(self) -> str:
+        return ENGINE
+
+    def parse(self, text: str) -> Actions:
+        """The action tokens. Blanks around the whole symbol do not count; inside, single spaces separate."""
+        start, end = len(text) - len(text.lstrip(" \n\r\t")), len(text.rstrip(" \n\r\t"))
+        tokens: list[str] = []
+        while start < end or not tokens:
+            token = _TOKEN.match(text, start, end)
+            if token is None:
+                raise SymbolError(text, start, "an action: a letter, then letters, digits and _, then one space")
+            tokens.append(token[0])
+            start = token.end() + 1
+        return tuple(tokens)
+
+    def render(self, tree: Actions) -> str:
+        return " ".join(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        return self.render(self.parse(text))
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether all actions are defined and, where the command is known, are exactly what it denotes."""
+        try:
+            actions = self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, ENGINE, str(error))
+        try:
+            vocabulary = _vocabulary(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        known = set(vocabulary.values())
+        unknown = next((token for token in actions if token not in known), None)
+        if unknown is not None:
+            return Verdict(False, ENGINE, f"{unknown:.40} is not defined; the actions are {', '.join(sorted(known))}")
+        if "command" not in context.world:
+            return Verdict(True, ENGINE, "all actions are defined; no command to compare with")
+        try:
+            meant = tuple(interpret(str(context.world["command"]), vocabulary))
+        except SymbolError as error:
+            return Verdict(False, ENGINE, f"the command has no actions: {error}")
+        if actions == meant:
+            return Verdict(True, ENGINE, "the command denotes these actions")
+        return Verdict(False, ENGINE, "not what the command denotes: " + _first_difference(actions, meant))
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Sequences mean the same if they are the same. Raises SymbolError if one does not parse."""
+        first, second = self.parse(a), self.parse(b)
+        if first == second:
+            return Verdict(True, ENGINE, "the same actions in the same order")
+        return Verdict(False, ENGINE, _first_difference(first, second))
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        is_exact = prediction.strip() == reference.strip()
+        is_parsed = self.parses(prediction)
+        is_equivalent = is_parsed and self.equivalent(prediction, reference).holds if self.parses(reference) else None
+        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+
+    def names(self, tree: Actions) -> frozenset[Name]:
+        return frozenset(Name(_KIND, token, _GLOSSES.get(token, "")) for token in tree)
+
+    def rename(self, tree: Actions, mapping: Mapping[Name, str]) -> Actions:
+        """Replace tokens, all at once. Raises ValueError if two tokens would become one."""
+        new = _texts(mapping)
+        check_names(tree, new)
+        return tuple(new.get(token, token) for token in tree)
+
+    def defined_names(self, context: Context) -> tuple[Name, ...]:
+        """Raises SymbolError if the definitions contradict themselves."""
+        return tuple(
+            Name(_KIND, token, gloss) for token, gloss in read_definitions(context.definitions, ACTIONS).items()
+        )
+
+    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
+        """Rename in the definitions. The command in the world is plain language and stays."""
+        return replace(context, definitions=rename_definitions(context.definitions, ACTIONS, _texts(mapping)))
+
+
+def _vocabulary(definitions: str) -> Mapping[str, str]:
+    """Meaning -> token, as defined; the standard tokens where nothing is defined."""
+    return {gloss: token for token, gloss in read_definitions(definitions, ACTIONS).items()} or ACTIONS
+
+
+def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
+    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
+
+
+def _first_difference(a: Actions, b: Actions) -> str:
+    for number, (first, second) in enumerate(zip(a, b), 1):
+        if first != second:
+            return f"action {number} is {first}, not {second}"
+    return f"{len(a)} actions, not {len(b)}"

@@ -1,0 +1,136 @@
+"""Building for real: fixtures in upstream's formats and generated sources, real engines, real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from collection.build import BuildConfig, build
+from collection.verify import verify
+from symbol_llm.errors import CheckFailed, UserError
+from symbol_llm.record import read_parquet
+
+TASKS = ("scan", "folio", "gsm8k_code", "letters", "theories")
+CONFIG = BuildConfig(TASKS, seed=0, limit=300)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("collection")
+    build(CONFIG, Path(__file__).parent / "fixtures" / "raw", out)
+    return out
+
+
+def test_every_row_is_accounted_for(built: Path) -> None:
+    manifest = orjson.loads((built / "manifest.json").read_bytes())
+    assert list(manifest["tasks"]) == sorted(TASKS)
+    for task, entry in manifest["tasks"].items():
+        c = entry["counts"]
+        assert c["read"] == c["kept"] + c["rejected"] + c["duplicates"] + c["leaks"] > 0, task
+        assert c["kept"] == sum(1 for _ in read_parquet(built / "records" / f"{task}.parquet"))
+        with (built / "rejects" / f"{task}.jsonl").open("rb") as lines:
+            assert sum(1 for _ in lines) == c["read"] - c["kept"]
+        assert entry["licence"]
+    assert any(entry["counts"]["rejected"] for entry in manifest["tasks"].values()), "fixtures hold broken rows"
+
+
+def test_records_are_complete(built: Path) -> None:
+    for record in read_parquet(built / "records" / "folio.parquet"):
+        assert record.parses and record.accepted and record.engine.startswith("Z3") and record.canonical
+        assert record.source.sha256 and record.prompt.endswith(":\n") and record.completion not in record.prompt
+
+
+def test_verify_holds_and_finds_a_flipped_byte(built: Path, raw: Path, tmp_path: Path) -> None:
+    checked = verify(built, raw, workers=2)
+    assert checked["records"] > 100 and checked["inputs"] > 0
+    for name in ("records/folio.parquet", "rejects/folio.jsonl"):
+        copy = tmp_path / name.replace("/", "-")
+        shutil.copytree(built, copy)
+        data = bytearray((copy / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (copy / name).write_bytes(data)
+        with pytest.raises(CheckFailed, match=Path(name).name):
+            verify(copy)
+    missing = tmp_path / "missing"
+    shutil.copytree(built, missing)
+    (missing / "records" / "scan.parquet").unlink()
+    with pytest.raises(CheckFailed, match=r"scan\.parquet is missing"):
+        verify(missing)
+
+
+def test_any_number_of_workers_gives_the_same_bytes(built: Path, raw: Path, tmp_path: Path) -> None:
+    build(CONFIG, raw, tmp_path, workers=2)
+    assert files(tmp_path) == files(built)
+
+
+def test_a_killed_build_goes_on_and_ends_the_same(built: Path, raw: Path, tmp_path: Path) -> None:
+    code = (
+        "from symbol_llm.cli import main; import sys;"
+        f"sys.argv = ['symbol-llm', 'collect', 'build', '--raw', {str(raw)!r}, '--out', {str(tmp_path)!r},"
+        f" '--tasks', {','.join(TASKS)!r}, '--limit', '300', '--workers', '2']; main()"
+    )
+    command = [sys.executable, "-c", code]
+    for parts in (1, 3):
+        process = subprocess.Popen(
+            command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 120
+        while len(list(tmp_path.glob(".work/*/*.jsonl"))) < parts and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not (tmp_path / "manifest.json").exists()
+    done = {p: p.stat().st_mtime_ns for p in tmp_path.glob(".work/*/*.jsonl")}
+    assert done
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert files(tmp_path) == files(built)
+
+
+def test_bad_set_up_is_explained(raw: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--raw"):
+        build(BuildConfig(("scan",)), None, tmp_path / "a")
+    with pytest.raises(UserError, match=r"folder .*scan does not exist"):
+        build(BuildConfig(("scan",)), tmp_path, tmp_path / "b")
+    (tmp_path / "scan").mkdir()
+    with pytest.raises(UserError, match="none of the upstream's files"):
+        build(BuildConfig(("scan",)), tmp_path, tmp_path / "c")
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with pytest.raises(UserError, match="cannot write"):
+        build(BuildConfig(("letters",)), None, blocked / "out")
+
+
+def test_a_truncated_json_names_file_and_place(raw: Path, tmp_path: Path) -> None:
+    shutil.copytree(raw / "spider", tmp_path / "spider")
+    tables = tmp_path / "spider" / "tables.json"
+    tables.write_bytes(tables.read_bytes()[:-10])
+    with pytest.raises(UserError, match=r"tables\.json, line \d+, column \d+"):
+        build(BuildConfig(("spider",)), tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["collect", "build", "--out", "o", "--tasks", "spidr"], "Did you mean spider"),
+        (["collect", "build", "--out", "o", "--raw", "/nowhere"], "/nowhere does not exist"),
+        (["collect", "verify", "nowhere"], "no finished collection"),
+        (["collect", "show", "scann"], "Did you mean scan"),
+    ],
+)
+def test_the_command_line_explains_itself(arguments: list[str], message: str, tmp_path: Path) -> None:
+    code = f"from symbol_llm.cli import main; import sys; sys.argv = ['symbol-llm', *{arguments!r}]; main()"
+    environment = {k: v for k, v in os.environ.items() if k != "SYMBOL_LLM_RAW"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,81 @@
+"""Duplicates and leaks: what counts as the same problem."""
+
+from __future__ import annotations
+
+from collection.decontaminate import build_index
+from collection.dedup import Duplicates, repeated_symbols
+from tests.records import make_record
+
+
+def find(records):
+    duplicates = Duplicates(repeated_symbols(records))
+    return [duplicates.find(record) for record in records]
+
+
+def sql(request: str, symbol: str, schema: str = "CREATE TABLE t (a)", split: str = "train"):
+    return make_record(
+        task="spider", format="sql", input=request, completion=symbol, canonical=symbol, context=schema, split=split
+    )
+
+
+def test_exact_duplicates_ignore_case_and_punctuation() -> None:
+    first, again = sql("How many singers?", "SELECT 1"), sql("how many singers", "SELECT 1")
+    assert find([first, again]) == [None, first.id]
+
+
+def test_the_same_words_with_another_meaning_are_kept() -> None:
+    records = [sql("turn it left please now", "SELECT 1"), sql("turn it left please now", "SELECT 2")]
+    assert find(records) == [None, None]
+
+
+def test_near_duplicates_need_the_same_symbol_and_definitions() -> None:
+    words = "show me the name of every singer who was born before the year nineteen hundred and ninety one in france"
+    near = words.replace("show me", "show us")
+    assert find([sql(words, "SELECT 1"), sql(near, "SELECT 1")])[1] is not None
+    assert find([sql(words, "SELECT 1"), sql(near, "SELECT 2")]) == [None, None]
+    assert find([sql(words, "SELECT 1"), sql(near, "SELECT 1", "CREATE TABLE u (a)")]) == [None, None]
+
+
+def test_splits_have_no_duplicates_between_them_here() -> None:
+    assert find([sql("q", "SELECT 1"), sql("q", "SELECT 1", split="test")]) == [None, None]
+
+
+def test_a_training_row_with_a_test_symbol_under_the_same_schema_leaks() -> None:
+    index = build_index([sql("how many?", "SELECT 1", split="test")])
+    assert index.find(sql("count them", "SELECT 1")).kind == "same problem"
+    assert index.find(sql("count them", "SELECT 1", schema="CREATE TABLE u (b)")) is None
+    assert index.find(sql("How many", "SELECT 2")).kind == "same request"
+    assert index.find(sql("how many?", "SELECT 1", split="test")) is None
+
+
+def test_scan_commands_with_the_same_actions_are_different_problems() -> None:
+    index = build_index([make_record(input="jump and walk", canonical="I_JUMP I_WALK", split="test")])
+    assert index.find(make_record(input="walk after jump", canonical="I_JUMP I_WALK")) is None
+    assert index.find(make_record(input="Jump and walk", canonical="I_JUMP I_WALK")) is not None
+
+
+def test_a_clevr_program_leaks_only_over_the_same_scene() -> None:
+    def clevr(scene: str, split: str = "train"):
+        return make_record(format="clevr", input=f"{split}?", canonical="count(scene())", group=scene, split=split)
+
+    index = build_index([clevr("a", "test")])
+    assert index.find(clevr("a")) is not None
+    assert index.find(clevr("b")) is None
+
+
+def test_long_stories_leak_by_their_8_grams() -> None:
+    story = " ".join(f"word{i}" for i in range(40))
+    half = " ".join(f"word{i}" for i in range(30)) + " and then something else happened"
+    index = build_index([make_record(format="math_program", input=story, split="test")])
+    leak = index.find(make_record(format="math_program", input=half))
+    assert leak is not None and "8-grams" in leak.kind
+    assert index.find(make_record(format="math_program", input=" ".join(f"other{i}" for i in range(40)))) is None
+    assert (
+        index.find(make_record(format="math_program", input="word0 word1 word2 word3 word4 word5 word6 word7")) is None
+    )
+
+
+def test_rejected_test_rows_are_asked_too() -> None:
+    index = build_index([])
+    index.add_request("What is broken?", "folio:validation:3", "", "fol")
+    assert index.find(make_record(format="fol", input="what is broken")).test == "folio:validation:3"
