@@ -15,7 +15,7 @@ import orjson
 
 from symbol_llm.errors import UserError
 
-_PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+_PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def sha256_file(path: Path) -> str:
@@ -38,7 +38,7 @@ def code_version(*packages: str) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file in one step, keys sorted."""
+    """Write a JSON file in one step, keys in the order given."""
     write_bytes(path, orjson.dumps(value, option=_PRETTY))
 
 

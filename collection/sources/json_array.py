@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from symbol_llm.errors import UserError
 
 _CHUNK = 1 << 20
+_NEAR = 16  # longer than any literal or escape that the end of the window can cut
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _decode = json.JSONDecoder().raw_decode
 
@@ -90,9 +91,14 @@ class _Text:
                 if end < len(self.window) or not self._more():
                     self.at = end
                     return value
+            except RecursionError as error:
+                raise self.fault("nested too deeply") from error
             except json.JSONDecodeError as error:
-                if not self._more():
-                    self.at = min(error.pos, len(self.window))
+                offset = error.pos - self.at
+                # A fault far from the end of the window is one; near it, the value may only be cut off.
+                is_cut = error.pos > len(self.window) - _NEAR or error.msg.startswith("Unterminated string")
+                if not is_cut or not self._more():
+                    self.at += offset
                     raise self.fault(error.msg) from error
 
     def fault(self, what: str) -> UserError:

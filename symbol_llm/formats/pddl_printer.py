@@ -74,7 +74,8 @@ def _typed(entries: Iterable[Typed]) -> str:
     return " ".join(groups)
 
 
-def _declaration(item: Declaration) -> str:
+def render_declaration(item: Declaration) -> str:
+    """A predicate or function with its typed parameters."""
     return _list(item.name, *([_typed(item.parameters)] if item.parameters else []))
 
 
@@ -100,9 +101,9 @@ def _domain(tree: Domain) -> list[str]:
     if tree.constants:
         sections.append(_list(":constants", _typed(tree.constants)))
     if tree.predicates:
-        sections.append(_list(":predicates", *map(_declaration, tree.predicates)))
+        sections.append(_list(":predicates", *map(render_declaration, tree.predicates)))
     if tree.functions:
-        sections.append(_list(":functions", *map(_declaration, tree.functions)))
+        sections.append(_list(":functions", *map(render_declaration, tree.functions)))
     for action in tree.actions:
         sections.append(
             f"(:action {action.name} :parameters ({_typed(action.parameters)}) "
@@ -128,8 +129,8 @@ def canonical(tree: Tree) -> Tree:
             tree.name,
             types=_sorted_names(tree.types),
             constants=_sorted_names(tree.constants),
-            predicates=tuple(sorted(map(_numbered, tree.predicates), key=_declaration)),
-            functions=tuple(sorted(map(_numbered, tree.functions), key=_declaration)),
+            predicates=tuple(sorted(map(_numbered, tree.predicates), key=render_declaration)),
+            functions=tuple(sorted(map(_numbered, tree.functions), key=render_declaration)),
             actions=tuple(sorted(map(_action, tree.actions), key=lambda action: action.name)),
         )
     atoms = {fact for fact in tree.init if isinstance(fact, Atom)}

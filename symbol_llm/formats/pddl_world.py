@@ -58,6 +58,8 @@ def build_world(domain: Domain, problem: Problem | None = None) -> World:
     parents: dict[str, set[str]] = {"object": set()}
     for entry in domain.types:
         parents.setdefault(entry.name, set()).update(entry.types or ("object",))
+        for parent in entry.types:
+            parents.setdefault(parent, set())  # a parent may be declared by its mention alone
     ancestors = {}
     for name in parents:
         seen, pending = {name}, [name]
@@ -82,13 +84,11 @@ def domain_fault(domain: Domain) -> str | None:
     """The first static fault of a domain, or None."""
     world = build_world(domain)
     try:
-        _unique("type", [entry.name for entry in domain.types])
-        _unique("constant", list(world.objects) if len(world.objects) == len(domain.constants) else
-                [entry.name for entry in domain.constants])
+        _unique("constant", [entry.name for entry in domain.constants])
         _unique("predicate", [item.name for item in domain.predicates])
         _unique("function", [item.name for item in domain.functions])
         _unique("action", [action.name for action in domain.actions])
-        _known_types(world, (*domain.types, *domain.constants))
+        _known_types(world, domain.constants)
         for item in (*domain.predicates, *domain.functions):
             _known_types(world, item.parameters)
         for action in domain.actions:
@@ -178,12 +178,11 @@ def _terms(world: World, scope: Mapping[str, Types], node: Atom | Fluent, wanted
         if arg not in scope:
             kind = "a variable in scope" if arg.startswith("?") else "an object of the problem or a constant of the domain"
             raise _Fault(f"{show(node)}: {arg!r} is not {kind}")
-        if not _may_fit(world, scope[arg], types):
+        # A variable may be of a wider type: the values that do not fit simply never match.
+        is_fitting = world.fits(scope[arg], types) or (arg.startswith("?") and world.fits(types, scope[arg]))
+        if not is_fitting:
             raise _Fault(
                 f"{show(node)}: {arg!r} is of type {' or '.join(scope[arg]) or 'object'}, "
                 f"but {name} takes {' or '.join(types)} there"
             )
 
-
-def _may_fit(world: World, types: Types, wanted: Types) -> bool:
-    return world.fits(types, wanted)

@@ -5,7 +5,7 @@
 
 Engines such as Z3 and SQLite execute no model-written code, but a formula or a query can make them run forever, fill
 the memory or crash. Here they do so in a child, which is replaced; ``call`` always returns a Solution. A normal job
-costs a round trip over a pipe (about 0.1 ms), because the child stays alive between jobs.
+costs a round trip over a pipe (about 0.2 ms), because the child stays alive between jobs.
 
 The child is a fresh interpreter (see worker_child.py), never a fork: it shares no locks, threads or open files
 with the parent, and scripts need no ``__main__`` guard. Pipes are close-on-exec, so workers do not inherit each

@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_row_is_accounted_for(built: Path) -> None:
     manifest = orjson.loads((built / "manifest.json").read_bytes())
-    assert list(manifest["tasks"]) == sorted(TASKS)
+    assert list(manifest["tasks"]) == list(TASKS)
     for task, entry in manifest["tasks"].items():
         c = entry["counts"]
         assert c["read"] == c["kept"] + c["rejected"] + c["duplicates"] + c["leaks"] > 0, task
@@ -94,7 +94,7 @@ def test_a_killed_build_goes_on_and_ends_the_same(built: Path, raw: Path, tmp_pa
         assert not (tmp_path / "manifest.json").exists()
     done = {p: p.stat().st_mtime_ns for p in tmp_path.glob(".work/*/*.jsonl")}
     assert done
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, capture_output=True)
     assert files(tmp_path) == files(built)
 
 

@@ -103,12 +103,8 @@ def _flood(value: Any) -> Solution:
 
 
 def _spawn(value: Any) -> Solution:
-    """A grandchild in the same group, then silence."""
-    child = subprocess.Popen(["sleep", "1000"])
-    with open(value, "w", encoding="ascii") as file:
-        file.write(f"{os.getpid()} {child.pid}")
-    time.sleep(1000)
-    return Solution(None)
+    """A grandchild in the same process group."""
+    return Solution(None, answer=[os.getpid(), subprocess.Popen(["sleep", "1000"]).pid])
 
 
 def _descriptors(value: Any) -> Solution:
