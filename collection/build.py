@@ -51,11 +51,17 @@ class TaskParts:
 
 
 def available_tasks(raw: Path | None) -> list[str]:
-    """The tasks that can be built: generated ones, and those whose dataset folder exists."""
-    found = []
+    """The tasks that can be built, in the paper's order.
+
+    Those whose dataset folder exists, and the generated ones that do not merely stand in for one of them.
+    """
+    found: list[str] = []
     for task in collection.sources.SOURCES:
         source = collection.sources.get(task)
-        if isinstance(source, GeneratedSource) or (raw is not None and (raw / source.upstream.dataset).is_dir()):
+        if isinstance(source, GeneratedSource):
+            if source.stands_in_for not in found:
+                found.append(task)
+        elif raw is not None and (raw / source.upstream.dataset).is_dir():
             found.append(task)
     return found
 

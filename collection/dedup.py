@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datasketch import MinHash
 
 _PERMUTATIONS = 64
+_SHORT = 12  # words: requests below differ by words that matter ("jump twice and walk", "walk and jump twice")
 
 
 def repeated_symbols(records: Iterable[Record]) -> set[int]:
@@ -41,7 +42,7 @@ class Duplicates:
         if exact in self._seen:
             return self._seen[exact]
         symbol = symbol_key(record)
-        if symbol in self._repeated:
+        if symbol in self._repeated and len(normalised(record.input).split()) >= _SHORT:
             group = self._near.setdefault(key(str(symbol), record.split), [])
             signature = _signature(record.input)
             for other, known in group:

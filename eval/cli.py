@@ -34,7 +34,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Chooses prompts' paraphrases,
 BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Prompts that are generated together.")]
 MaxNewTokens = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Tokens after which an output is cut.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Solvers or scorers side by side.")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads of the model; default: torch's.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="The model's CPU threads; default: half of all.")]
 Rescore = Annotated[bool, typer.Option("--rescore", help="Score the stored outputs again; generate only what lacks.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -112,10 +112,8 @@ def delegate_command(
     parts = [part for scene in document["scenes"].values() for part in scene]
     for part in parts:
         if faults := part["outcomes"].get("sandbox_error"):
-            log(
-                f"warning: {faults} items of {part['benchmark']} failed in the sandbox, through no fault of the model; "
-            )
-            log("         they are left out of the accuracy. Run the same command again to retry them")
+            log(f"warning: {part['benchmark']}: the sandbox failed on {faults} items, which is no fault of the model.")
+            log("         They are left out of the accuracy; the same command tries them again")
     _say_where(out / "delegate", sum(part["items"] for part in parts), len(parts))
 
 
@@ -194,7 +192,8 @@ def _runnable(raw: Path | None) -> list[str]:
     import eval.delegation
     from collection import sources
 
-    chosen, left = [], []
+    chosen: list[str] = []
+    left: list[str] = []
     for name in eval.delegation.BENCHMARKS:
         dataset = sources.get(eval.delegation.get(name).task).upstream.dataset
         is_there = not dataset or (raw is not None and (raw / dataset).is_dir())

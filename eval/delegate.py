@@ -43,7 +43,7 @@ class DelegationWork(Work):
         self.pool = pool
 
     def submit(self, generation: Generation) -> Future[dict[str, Any]]:
-        return self.pool.submit(self._answer, self.items[generation.index], generation)
+        return self.pool.submit(self._answer, self.items[generation.position], generation)
 
     def is_final(self, row: Mapping[str, Any]) -> bool:
         return row["outcome"] != Outcome.SANDBOX_ERROR

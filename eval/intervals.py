@@ -80,8 +80,8 @@ def _bootstrap(num_clusters: int, statistic: Callable[[np.ndarray], float], seed
         return Interval(0.0, 1.0, "one cluster")  # says nothing about what another cluster would do
     rng = np.random.default_rng(seed)
     draws = rng.integers(0, num_clusters, (RESAMPLES, num_clusters))
-    low, high = np.quantile([statistic(draw) for draw in draws], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile([statistic(draw) for draw in draws], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
     if low == high and low in (0.0, 1.0):
         # All clusters perfect, or all hopeless: resampling sees no variation, Wilson on the clusters does.
         return wilson(num_clusters * low, num_clusters)
-    return Interval(float(low), float(high), "cluster bootstrap")
+    return Interval(low, high, "cluster bootstrap")

@@ -57,8 +57,8 @@ def run_work(work: Work, backend: Backend, folder: Path, *, is_rescoring: bool =
                 advance()
         try:
             for generation in backend.generate([work.requests[index] for index in to_generate]):
-                generation = generation._replace(index=to_generate[generation.index])
-                request = work.requests[generation.index]
+                generation = generation._replace(position=to_generate[generation.position])
+                request = work.requests[generation.position]
                 outputs.append(
                     {
                         "id": request.id,
@@ -107,7 +107,7 @@ class _Pending:
 
     def _store(self, future: Future[dict[str, Any]]) -> None:
         generation = self.pending.pop(future)
-        request = self.work.requests[generation.index]
+        request = self.work.requests[generation.position]
         try:
             columns = future.result()
         except Exception as error:

@@ -79,15 +79,11 @@ class SymbolicWork(Work):
         self.root = root
 
     def submit(self, generation: Generation) -> Future[dict[str, Any]]:
-        record = self.records[generation.index]
+        record = self.records[generation.position]
+        context = record.to_context(self.root)
         try:
             return self.pool.submit(
-                score_output,
-                record.format,
-                generation.text,
-                record.completion,
-                record.to_context(self.root),
-                record.group,
+                score_output, record.format, generation.text, record.completion, context, record.group
             )
         except BrokenProcessPool as error:
             raise SymbolLLMError(
@@ -183,12 +179,8 @@ def run_symbolic(
 
 def summarise(rows: Sequence[Mapping[str, Any]], language: Format[Any], seed: int = 0) -> dict[str, Any]:
     """The metric (0..1) with its 95 % interval, and counts of exact, parsed and equivalent items."""
-    scores = [
-        Score(
-            row["metric"], row["value"], row["is_exact"], row["is_parsed"], row["is_equivalent"], tuple(row["counts"])
-        )
-        for row in rows
-    ]
+    columns = ("metric", "value", "is_exact", "is_parsed", "is_equivalent")
+    scores = [Score(**{column: row[column] for column in columns}, counts=tuple(row["counts"])) for row in rows]
     groups = [row["group"] or row["id"] for row in rows]
     interval: Interval
     if type(language).aggregate is Format.aggregate:

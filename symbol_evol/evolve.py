@@ -135,7 +135,12 @@ def _evolve_one(config: EvolveConfig, record: Record) -> Record | dict[str, Any]
     if isinstance(renaming, Refused) or isinstance(result, Refused):
         refused = result if isinstance(result, Refused) else renaming
         assert isinstance(refused, Refused)
-        return {"reason": refused.reason, "detail": refused.detail, "parent": record.id, "record": record.to_json()}
+        return {
+            "reason": str(refused.reason),
+            "detail": refused.detail,
+            "parent": record.id,
+            "record": record.to_json(),
+        }
     return evolved_record(record, renaming, result, config.style, config.seed)
 
 

@@ -78,9 +78,7 @@ def _same_plan(record: Record, renaming: Renaming, original: Context, language: 
     found = _solver("planner").solve(renaming.completion, renaming.context)
     if found.outcome is not None:
         return Refused(EvolReason.NOT_EXECUTED, f"{found.outcome}: {found.message}")
-    plan = "\n".join(found.answer)
-    if plan:
-        plan = language.render(language.rename(language.parse(plan), renaming.inverse))
+    plan = [language.render(language.rename(language.parse(step), renaming.inverse)) for step in found.answer]
     check = validate(str(original.world["domain"]), record.completion, plan)
     if not check.is_valid:
         return Refused(EvolReason.RESULT_DIFFERS, f"the plan, renamed back, fails: {check.message}")

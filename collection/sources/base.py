@@ -134,6 +134,8 @@ class GeneratedSource(Source):
     origin = Origin.GENERATED
     licence = Licence("Apache-2.0", True)
     upstream = Upstream(dataset="", url="", revision="generated", citation="")
+    # The task whose rows these repeat: left out by default where that task's files are at hand.
+    stands_in_for: str = ""
     sizes: Mapping[Split, int]
 
     @abstractmethod

@@ -128,19 +128,24 @@ def _read_scenes(path: Path) -> dict[str, bytes]:
         return {}
     scenes: dict[str, bytes] = {}
     for entry in read_json_array(path, "scenes"):
+        image = entry.get("image_filename") if isinstance(entry, dict) else None
+        if not isinstance(image, str):
+            continue  # no question can ask for it
         try:
             read_scene(entry)
-            scenes[entry["image_filename"]] = orjson.dumps(compact_scene(entry))
+            scenes[image] = orjson.dumps(compact_scene(entry))
         except SceneFault as fault:
-            image = entry.get("image_filename") if isinstance(entry, dict) else None
-            if isinstance(image, str):
-                scenes[image] = orjson.dumps(str(fault))
+            scenes[image] = orjson.dumps(f"{image}: {fault}")
     return scenes
 
 
 def _join(question: Any, scenes: dict[str, bytes]) -> dict[str, Any] | Rejected:
     if not isinstance(question, dict):
         return Rejected(Reason.MALFORMED_ROW, "the question is not an object")
+    try:
+        orjson.dumps(question)
+    except orjson.JSONEncodeError as error:  # a lone surrogate, a number without end
+        return Rejected(Reason.MALFORMED_ROW, f"the question is not plain JSON: {error}")
     image = question.get("image_filename")
     packed = scenes.get(image) if isinstance(image, str) else None
     return {**question, "scene": orjson.loads(packed) if packed else None}

@@ -7,6 +7,7 @@ The split is a fixed shuffle, the same for every seed, so that a test command ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -23,7 +24,8 @@ class ScanGenerated(GeneratedSource):
     task = "scan_generated"
     format = "scan"
     family = "Command"
-    sizes = {Split.TRAIN: 16_528, Split.VALIDATION: 200, Split.TEST: 4_182}
+    stands_in_for = "scan"
+    sizes: Mapping[Split, int] = {Split.TRAIN: 16_528, Split.VALIDATION: 200, Split.TEST: 4_182}
     prompt = Prompt(
         instructions=(
             "Translate the command into actions.",

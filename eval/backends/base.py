@@ -1,7 +1,7 @@
 """The contract of a backend: what turns prompts into text.
 
     for generation in backend.generate([Request("scan-test-1f", "The command is: jump twice\\n…", "JUMP JUMP")]):
-        generation.index, generation.text, generation.finish        # 0, "JUMP JUMP", Finish.STOP
+        generation.position, generation.text, generation.finish        # 0, "JUMP JUMP", Finish.STOP
 
 Generations come in the order in which they finish, so that solvers can start on the first while the model still
 writes the last.
@@ -33,9 +33,9 @@ class Finish(StrEnum):
 
 
 class Generation(NamedTuple):
-    """What was written for ``requests[index]``."""
+    """What was written for ``requests[position]``."""
 
-    index: int
+    position: int
     text: str
     finish: Finish
 

@@ -9,6 +9,7 @@ row that never stops does not hold up the others, and their outputs are handed o
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,13 @@ class TransformersBackend(Backend):
     ) -> None:
         if batch_size < 1 or max_new_tokens < 1:
             raise UserError(f"--batch-size {batch_size} and --max-new-tokens {max_new_tokens} must be at least 1")
+        if model.startswith(("/", "./", "../", "~")) and not Path(model).is_dir():
+            raise UserError(f"model {model}: there is no such folder. Pass a model folder or a hub id with --model")
         self.path = model
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
-        self.threads = threads
+        # Half the processors: the solvers need the others, and torch's threads stall when they have to share.
+        self.threads = threads or max(1, len(os.sched_getaffinity(0)) // 2)
         self._loaded: tuple[Any, Any] | None = None
 
     @property
@@ -60,34 +64,38 @@ class TransformersBackend(Backend):
         fitting = [index for index in order if len(tokens[index]) < room]
         for start in range(0, len(fitting), self.batch_size):
             rows = fitting[start : start + self.batch_size]
-            new = min(self.max_new_tokens, room - len(tokens[rows[0]]))
-            for row, written, finish in _decode(model, [tokens[index] for index in rows], new):
+            limits = [min(self.max_new_tokens, room - len(tokens[index])) for index in rows]
+            for row, written, finish in _decode(model, [tokens[index] for index in rows], limits):
                 yield Generation(rows[row], tokenizer.decode(written, skip_special_tokens=True), finish)
 
     def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
             import torch
+            from safetensors import SafetensorError
             from transformers import AutoModelForCausalLM, AutoTokenizer
+            from transformers.utils.logging import disable_progress_bar
 
-            if self.threads:
-                torch.set_num_threads(self.threads)
+            disable_progress_bar()  # the runner shows its own
+            torch.set_num_threads(self.threads)
             has_gpu = torch.cuda.is_available()
             try:
                 tokenizer = AutoTokenizer.from_pretrained(self.path)
                 model = AutoModelForCausalLM.from_pretrained(
                     self.path, dtype=torch.bfloat16 if has_gpu else torch.float32
                 )
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, SafetensorError) as error:
                 raise UserError(
                     f"model {self.path}: cannot be loaded ({str(error).splitlines()[0]}). "
                     "Pass a Hugging Face model folder or hub id with --model"
                 ) from error
-            if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+            embeddings: Any = model.get_input_embeddings()
+            if len(tokenizer) > embeddings.weight.shape[0]:
                 raise UserError(
                     f"model {self.path}: the tokenizer has {len(tokenizer)} tokens and the model only "
-                    f"{model.get_input_embeddings().num_embeddings}. They do not belong together"
+                    f"{embeddings.weight.shape[0]}. They do not belong together"
                 )
-            self._loaded = tokenizer, model.to("cuda" if has_gpu else "cpu").eval()
+            device: Any = "cuda" if has_gpu else "cpu"
+            self._loaded = tokenizer, model.to(device).eval()
         return self._loaded
 
 
@@ -97,11 +105,11 @@ def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
     return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
 
 
-def _decode(model: Any, prompts: list[list[int]], max_new_tokens: int) -> Iterator[tuple[int, list[int], Finish]]:
+def _decode(model: Any, prompts: list[list[int]], limits: list[int]) -> Iterator[tuple[int, list[int], Finish]]:
     """Greedy decoding of one batch; yields (row, new token ids without EOS, finish) as rows end.
 
     ``model.generate`` runs STRIDE tokens at a time on the key-value cache that it returned before; between two
-    runs the rows that have ended leave the batch and the cache.
+    runs the rows that have ended, or reached their limit of new tokens, leave the batch and the cache.
     """
     import torch
 
@@ -111,9 +119,9 @@ def _decode(model: Any, prompts: list[list[int]], max_new_tokens: int) -> Iterat
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=model.device)
     ends = _end_tokens(model)
     cache: Any = None
-    rows = torch.arange(len(prompts))
-    while len(rows):
-        step = min(STRIDE, width + max_new_tokens - ids.shape[1])
+    rows = list(range(len(prompts)))
+    while rows:
+        step = min(STRIDE, min(limits[row] for row in rows) - (ids.shape[1] - width))
         with torch.inference_mode():
             output = model.generate(
                 input_ids=ids,
@@ -132,22 +140,21 @@ def _decode(model: Any, prompts: list[list[int]], max_new_tokens: int) -> Iterat
             )
         ids, cache = output.sequences, output.past_key_values
         mask = torch.cat([mask, mask.new_ones(len(rows), ids.shape[1] - mask.shape[1])], dim=1)
-        is_last = ids.shape[1] - width >= max_new_tokens
         going: list[int] = []
         for place, written in enumerate(ids[:, width:].tolist()):
             end = next((at for at, token in enumerate(written) if token in ends), None)
             if end is not None:
-                yield int(rows[place]), written[:end], Finish.STOP
-            elif is_last:
-                yield int(rows[place]), written, Finish.LENGTH
+                yield rows[place], written[:end], Finish.STOP
+            elif len(written) >= limits[rows[place]]:
+                yield rows[place], written, Finish.LENGTH
             else:
                 going.append(place)
         if len(going) < len(rows):
-            kept = torch.tensor(going, dtype=torch.long)
-            rows = rows[kept]
-            ids, mask = (tensor[kept.to(tensor.device)] for tensor in (ids, mask))
-            if len(rows):
-                cache.batch_select_indices(kept.to(ids.device))
+            rows = [rows[place] for place in going]
+            kept = torch.tensor(going, dtype=torch.long, device=ids.device)
+            ids, mask = ids[kept], mask[kept]
+            if rows:
+                cache.batch_select_indices(kept)
 
 
 def _end_tokens(model: Any) -> set[int]:

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.clevr_operations import BY_GLOSS, OPERATIONS, Operation
 from symbol_llm.formats.clevr_program import Node, parse_program, render_program, type_fault
-from symbol_llm.formats.clevr_scene import ENGINE, RunFault, Scene, SceneFault, read_scene, run_program, sample_scenes
+from symbol_llm.formats.clevr_scene import ENGINE, RunFault, Scene, SceneFault, read_scene, run_program
+from symbol_llm.formats.clevr_witness import telling_scenes
 from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
 
 _KIND = "operation"
@@ -85,13 +87,15 @@ class Clevr(Format[Node]):
                 own = [read_scene(context.world["scene"])]
             except SceneFault as fault:
                 return Verdict(None, ENGINE, str(fault))
-        scenes = [*own, *sample_scenes()]
-        for number, scene in enumerate(scenes):
+        num_answered = 0
+        for scene in chain(own, telling_scenes(trees, meaning)):
             first, second = (_answer(tree, meaning, scene) for tree in trees)
             if first != second:
-                where = "the scene" if own and number == 0 else f"a scene of {len(scene.objects)} objects"
-                return Verdict(False, ENGINE, f"on {where} one gives {first}, the other {second}")
-        return Verdict(None, ENGINE, f"same answers on {len(scenes)} scenes, which is no proof")
+                where = "the scene" if scene in own else f"a scene of {len(scene.objects)} objects"
+                answers = (answer or "no answer" for answer in (first, second))
+                return Verdict(False, ENGINE, f"on {where}: {' against '.join(answers)}")
+            num_answered += first is not None
+        return Verdict(None, ENGINE, f"same answers on {num_answered} scenes, which is no proof")
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         is_exact = prediction.strip() == reference.strip()
@@ -142,11 +146,11 @@ def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
     return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
 
 
-def _answer(tree: Node, meaning: Mapping[str, Operation], scene: Scene) -> str:
+def _answer(tree: Node, meaning: Mapping[str, Operation], scene: Scene) -> str | None:
     try:
         return run_program(tree, meaning, scene)
     except RunFault:
-        return "no answer"
+        return None
 
 
 def _canonical(tree: Node, meaning: Mapping[str, Operation]) -> tuple[str, str]:

@@ -132,9 +132,9 @@ def type_fault(tree: Node, meaning: Mapping[str, Operation]) -> str:
         for expected, below in zip(operation.inputs, node.inputs):
             given = meaning[below.function].output
             if given != expected:
-                return f"{node.function} works on a {expected}; {render_program(below)} gives a {given}"
+                return f"{node.function} needs '{expected}' but gets '{given}' from {render_program(below)}"
     result = meaning[tree.function].output
-    return "" if result.is_answer else f"the program gives a {result}, not an answer"
+    return "" if result.is_answer else f"the program ends in '{result}', which is not an answer"
 
 
 def from_program(program: Any) -> Node:

@@ -10,7 +10,6 @@ The semantics are those of upstream's ``question_engine.py``. Sets of objects ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -28,6 +27,14 @@ class SceneFault(ValueError):
 
 class RunFault(ValueError):
     """A program has no answer on a scene: ``unique`` of no or of several objects."""
+
+    def __init__(self, num_objects: int, node: Node) -> None:
+        super().__init__(num_objects, node)
+        self.num_objects, self.node = num_objects, node
+
+    def __str__(self) -> str:
+        found = f"{self.num_objects} objects" if self.num_objects else "no object"
+        return f"there is {found} where one is needed: {render_program(self.node)}"
 
 
 class Scene(NamedTuple):
@@ -71,8 +78,13 @@ def compact_scene(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def random_scene(rng: Random, num_objects: int) -> dict[str, Any]:
-    """The JSON of a scene with objects at random places in the plane."""
-    objects = [{kind.value: rng.choice(VALUES[kind]) for kind in ATTRIBUTES} for _ in range(num_objects)]
+    """The JSON of a scene with random objects at random places."""
+    columns = [rng.choices(VALUES[kind], k=num_objects) for kind in ATTRIBUTES]
+    return place_objects(rng, [{kind.value: value for kind, value in zip(ATTRIBUTES, row)} for row in zip(*columns)])
+
+
+def place_objects(rng: Random, objects: list[dict[str, str]]) -> dict[str, Any]:
+    """The JSON of a scene with the objects at random places in the plane."""
     x = [rng.uniform(-3, 3) for _ in objects]
     y = [rng.uniform(-3, 3) for _ in objects]
 
@@ -80,17 +92,10 @@ def random_scene(rng: Random, num_objects: int) -> dict[str, Any]:
         return [[i for i, there in enumerate(at) if here - there > _FAR_ENOUGH] for here in at]
 
     def larger(at: list[float]) -> list[list[int]]:
-        return smaller([-here for here in at])
+        return [[i for i, there in enumerate(at) if there - here > _FAR_ENOUGH] for here in at]
 
     sides = {"left": smaller(x), "right": larger(x), "behind": larger(y), "front": smaller(y)}
     return {"objects": objects, "relationships": sides}
-
-
-@cache
-def sample_scenes(count: int = 32) -> tuple[Scene, ...]:
-    """Fixed random scenes of 3 to 10 objects, on which programs are compared."""
-    rng = Random("CLEVR scenes")
-    return tuple(read_scene(random_scene(rng, 3 + number % 8)) for number in range(count))
 
 
 def run_program(tree: Node, meaning: Mapping[str, Operation], scene: Scene) -> str:
@@ -104,19 +109,11 @@ def run_program(tree: Node, meaning: Mapping[str, Operation], scene: Scene) -> s
         start = len(results) - len(operation.inputs)
         inputs = results[start:]
         del results[start:]
-        value = node.values[0] if node.values else ""
-        try:
-            results.append(_RUN[operation.name](scene, value, *inputs))
-        except RunFault as fault:
-            raise RunFault(f"{fault}: {render_program(node)}") from None
+        if operation.name == "unique" and inputs[0].bit_count() != 1:
+            raise RunFault(inputs[0].bit_count(), node)
+        results.append(_RUN[operation.name](scene, node.values[0] if node.values else "", *inputs))
     answer = results.pop()
     return ("yes" if answer else "no") if isinstance(answer, bool) else str(answer)
-
-
-def _unique(scene: Scene, value: str, found: int) -> int:
-    if found.bit_count() != 1:
-        raise RunFault(f"not a single object but {found.bit_count()}")
-    return found.bit_length() - 1
 
 
 def _same(kind: Type) -> Callable[..., int]:
@@ -133,7 +130,7 @@ def _query(kind: Type) -> Callable[..., str]:
 
 _RUN: dict[str, Callable[..., Any]] = {
     "scene": lambda scene, value: (1 << len(scene.objects)) - 1,
-    "unique": _unique,
+    "unique": lambda scene, value, found: found.bit_length() - 1,  # a mask of one bit
     "relate": lambda scene, value, it: scene.beside[value][it],
     "union": lambda scene, value, a, b: a | b,
     "intersect": lambda scene, value, a, b: a & b,

@@ -55,8 +55,11 @@ def _compare_facts(a: Problem, b: Problem) -> Comparison:
 
 
 def _difference(first: set[str], second: set[str]) -> str:
-    only = [f"only the {name} has {min(facts)}" for name, facts in
-            (("first", first - second), ("second", second - first)) if facts]
+    only = [
+        f"only the {name} has {min(facts)}"
+        for name, facts in (("first", first - second), ("second", second - first))
+        if facts
+    ]
     return ", ".join(only)
 
 
@@ -67,14 +70,14 @@ def _literals(goal: Condition) -> tuple[Atom | Not, ...] | None:
     return literals if len(literals) == len(parts) else None
 
 
-def _graph(problem: Problem) -> nx.DiGraph | None:
+def _graph(problem: Problem) -> nx.Graph | None:
     """A node per object, fact, goal literal and argument place; edges tie facts to their arguments.
 
     Labels carry everything but the objects' own names.
     """
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph = nx.Graph()
     for entry in problem.objects:
         graph.add_node(("object", entry.name), label=f"object {entry.types}")
     goals = _literals(problem.goal)
@@ -100,7 +103,7 @@ def _graph(problem: Problem) -> nx.DiGraph | None:
     return graph if len(graph) <= MAX_NODES else None
 
 
-def _match(first: nx.DiGraph, second: nx.DiGraph) -> Comparison:
+def _match(first: nx.Graph, second: nx.Graph) -> Comparison:
     import networkx as nx
     from networkx.algorithms.isomorphism import vf2pp_isomorphism
 

@@ -172,9 +172,7 @@ def _numbered(item: Declaration) -> Declaration:
 
 def _action(action: Action) -> Action:
     parameters, scope = _fresh(action.parameters, {})
-    return Action(
-        action.name, parameters, _conjunction(action.precondition, scope), _conjunction(action.effect, scope)
-    )
+    return Action(action.name, parameters, _conjunction(action.precondition, scope), _conjunction(action.effect, scope))
 
 
 def _conjunction(node: Condition, scope: Mapping[str, str]) -> Condition:

@@ -176,7 +176,9 @@ def _terms(world: World, scope: Mapping[str, Types], node: Atom | Fluent, wanted
         raise _Fault(f"{show(node)}: {name} takes {len(wanted)} arguments, not {len(node.args)}")
     for arg, types in zip(node.args, wanted):
         if arg not in scope:
-            kind = "a variable in scope" if arg.startswith("?") else "an object of the problem or a constant of the domain"
+            kind = (
+                "a variable in scope" if arg.startswith("?") else "an object of the problem or a constant of the domain"
+            )
             raise _Fault(f"{show(node)}: {arg!r} is not {kind}")
         # A variable may be of a wider type: the values that do not fit simply never match.
         is_fitting = world.fits(scope[arg], types) or (arg.startswith("?") and world.fits(types, scope[arg]))
@@ -185,4 +187,3 @@ def _terms(world: World, scope: Mapping[str, Types], node: Atom | Fluent, wanted
                 f"{show(node)}: {arg!r} is of type {' or '.join(scope[arg]) or 'object'}, "
                 f"but {name} takes {' or '.join(types)} there"
             )
-

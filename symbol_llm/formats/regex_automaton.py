@@ -34,15 +34,17 @@ from symbol_llm.formats.regex_parser import (
 if TYPE_CHECKING:
     from automata.fa.dfa import DFA
 
+# Far above what the data needs (129 states, 8,000 steps); reached within about a second.
 MAX_STATES = 2_000
-MAX_TERMS = 50_000
+MAX_STEPS = 300_000
+MAX_RANGES = 500
 
 _ALWAYS, _AT_BOUNDARY = 0b1111, 0b0110
 _READABLE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.,;:!?#%@'\"/=<>+*&|~^$()[]{}\\`"
 
 
 class TooLarge(Exception):
-    """The automaton would need more states or terms than allowed."""
+    """Deciding would need more states, derivation steps or character ranges than allowed."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,12 @@ class Alphabet:
 
     @classmethod
     def of(cls, *trees: Node) -> Alphabet:
-        """The alphabet of some expressions together."""
+        """The alphabet of some expressions together. Raises TooLarge above ``MAX_RANGES`` character ranges."""
         sets = {node.ranges for tree in trees for node in _walk(tree) if isinstance(node, Chars)}
         if any(isinstance(node, Boundary) for tree in trees for node in _walk(tree)):
             sets.add(WORD)
+        if sum(map(len, sets)) > MAX_RANGES:
+            raise TooLarge(f"more than {MAX_RANGES} character ranges")
         ordered = sorted(sets)
         cuts = sorted({0, *(c for s in ordered for low, high in s for c in (low, high + 1) if c <= LAST)})
         members: dict[tuple[bool, ...], list[int]] = {}
@@ -114,7 +118,7 @@ class _Term:
 
     def __init__(self, number: int, kind: str, parts: tuple[_Term, ...], data: Any, null: int) -> None:
         self.number, self.kind, self.parts, self.data, self.null = number, kind, parts, data, null
-        self.is_local = kind == "boundary" or any(part.is_local for part in parts)
+        self.is_local: bool = kind == "boundary" or any(part.is_local for part in parts)
 
 
 class _Terms:
@@ -123,6 +127,7 @@ class _Terms:
     def __init__(self, alphabet: Alphabet) -> None:
         self.alphabet = alphabet
         self.any_symbol = (1 << len(alphabet.symbols)) - 1
+        self._steps = 0
         self._table: dict[tuple[str, tuple[_Term, ...], Any], _Term] = {}
         self._derived: dict[tuple[_Term, int, int], _Term] = {}
         self.never = self._make("never", (), 0)
@@ -130,11 +135,12 @@ class _Terms:
         self.always = self._make("not", (self.never,), _ALWAYS)
 
     def _make(self, kind: str, parts: tuple[_Term, ...], null: int, data: Any = None) -> _Term:
+        self._steps += 1 + len(parts)
+        if self._steps > MAX_STEPS:
+            raise TooLarge(f"more than {MAX_STEPS} derivation steps")
         key = (kind, parts, data)
         term = self._table.get(key)
         if term is None:
-            if len(self._table) >= MAX_TERMS:
-                raise TooLarge(f"more than {MAX_TERMS} derivative terms")
             term = self._table[key] = _Term(len(self._table), kind, parts, data, null)
         return term
 
@@ -260,7 +266,7 @@ def _number(term: _Term) -> int:
 def automaton(tree: Node, alphabet: Alphabet) -> DFA:
     """The complete deterministic automaton of an expression, checked by automata-lib; state 0 is the start.
 
-    Raises TooLarge above ``MAX_STATES`` states or ``MAX_TERMS`` terms.
+    Raises TooLarge above ``MAX_STATES`` states or ``MAX_STEPS`` derivation steps.
     """
     from automata.fa.dfa import DFA
 
@@ -301,6 +307,8 @@ def difference(a: DFA, b: DFA, alphabet: Alphabet) -> str | None:
     Hopcroft and Karp's merging of states, breadth first: a pair is skipped only if earlier, no longer strings
     already lead to pairs that tell its states apart, so the first difference found is a shortest one.
     """
+    first: Any = a.transitions
+    second: Any = b.transitions
     parent: dict[tuple[str, int], tuple[str, int]] = {}
 
     def root(state: tuple[str, int]) -> tuple[str, int]:
@@ -314,7 +322,7 @@ def difference(a: DFA, b: DFA, alphabet: Alphabet) -> str | None:
         if (left in a.final_states) != (right in b.final_states):
             return word
         for symbol in alphabet.symbols:
-            pair = a.transitions[left][symbol], b.transitions[right][symbol]
+            pair = first[left][symbol], second[right][symbol]
             x, y = root(("a", pair[0])), root(("b", pair[1]))
             if x != y:
                 parent[x] = y

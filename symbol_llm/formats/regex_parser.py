@@ -150,7 +150,8 @@ class _Parser:
         return self._operands("|", Union)
 
     def _operands(self, operator: str, kind: type[Union] | type[Intersection]) -> tuple[Node, int]:
-        start, parts, height = self.at, [], 0
+        parts: list[Node] = []
+        start, height = self.at, 0
         while True:
             part, inner = self._operands("&", Intersection) if kind is Union else self._concat()
             parts.extend(part.parts if isinstance(part, kind) else (part,))
@@ -161,7 +162,8 @@ class _Parser:
         return (parts[0], height) if len(parts) == 1 else (kind(tuple(parts)), self._grown(height, start))
 
     def _concat(self) -> tuple[Node, int]:
-        start, parts, height = self.at, [], 0
+        parts: list[Node] = []
+        start, height = self.at, 0
         while self._peek() not in ("", "|", "&", ")"):
             part, inner = self._repeat()
             parts.extend(part.parts if isinstance(part, Concat) else (part,))

@@ -7,7 +7,6 @@ the engine interprets it with the published grammar (``scan_grammar``) and compa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -20,7 +19,6 @@ Actions = tuple[str, ...]
 
 _KIND = "action"
 _GLOSSES = {token: meaning for meaning, token in ACTIONS.items()}
-_TOKEN = re.compile(rf"{NAME.pattern}(?= |\Z)")
 
 
 class Scan(Format[Actions]):
@@ -38,11 +36,14 @@ class Scan(Format[Actions]):
         start, end = len(text) - len(text.lstrip(" \n\r\t")), len(text.rstrip(" \n\r\t"))
         tokens: list[str] = []
         while start < end or not tokens:
-            token = _TOKEN.match(text, start, end)
+            token = NAME.match(text, start, end)
             if token is None:
-                raise SymbolError(text, start, "an action: a letter, then letters, digits and _, then one space")
+                raise SymbolError(text, start, "an action: a letter, then letters, digits and _")
             tokens.append(token[0])
-            start = token.end() + 1
+            start = token.end()
+            if start < end and text[start] != " ":
+                raise SymbolError(text, start, "a single space before the next action, or the end")
+            start += 1
         return tuple(tokens)
 
     def render(self, tree: Actions) -> str:

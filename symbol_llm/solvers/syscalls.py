@@ -16,7 +16,7 @@ import os
 _ALWAYS = """
     read write readv writev pread64 pwrite64 close close_range lseek _llseek fstat fstat64 stat stat64 lstat lstat64
     newfstatat fstatat64 statx access faccessat faccessat2 readlink readlinkat getcwd chdir getdents getdents64
-    dup dup2 dup3 fcntl fcntl64 flock fsync fdatasync pipe pipe2 poll ppoll select pselect6 _newselect
+    dup dup2 dup3 flock fsync fdatasync pipe pipe2 poll ppoll select pselect6 _newselect
     epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 statfs fstatfs umask fadvise64
     mmap mmap2 munmap mremap mprotect madvise brk membarrier
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack sigreturn
@@ -39,6 +39,8 @@ _ABSENT = ("clone3", "openat2")
 _CLONE_THREAD, _CLONE_VM, _CLONE_NEW_ANYTHING = 0x0001_0000, 0x0000_0100, 0x7E02_0080
 _OPEN_TO_CHANGE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | (0o20000000)  # O_TMPFILE's bit
 _HARMLESS_IOCTLS = (0x5401, 0x5413, 0x5450, 0x5451, 0x541B)  # TCGETS, TIOCGWINSZ, FIONCLEX, FIOCLEX, FIONREAD
+# F_DUPFD … F_SETLKW and F_DUPFD_CLOEXEC. Not F_SETOWN and F_SETSIG, which send signals to others.
+_HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030)
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 
 
@@ -61,6 +63,9 @@ def build_filter(may_write: bool) -> bytes:
         add(seccomp.ERRNO(errno.ENOSYS), name)
     for request in _HARMLESS_IOCTLS:
         add(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, request))
+    for command in _HARMLESS_FCNTLS:
+        add(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
+        add(seccomp.ALLOW, "fcntl64", seccomp.Arg(1, seccomp.EQ, command))
     # Limits may be read, not set; and only one's own.
     add(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))
     # A thread shares everything with its process; what does not is a new process.

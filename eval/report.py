@@ -1,0 +1,236 @@
+"""The report: run folders → one static page that works from a file, without a network.
+
+    RUN/summary.json             what the recipe counted: collection, training, tasks, scenes, seconds
+    RUN/**/metrics.jsonl         loss curves, where the summary names none
+    RUN/**/run.json              evaluation runs: their summaries and single items
+    → OUT/index.html
+
+Whatever is missing or half-finished becomes a note on the page, and the rest is shown. Model output is untrusted:
+it travels as JSON that cannot end its own script element, is rendered as text only, and the page's policy allows
+no script but its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import symbol_llm
+from eval.store import cannot_write, json_bytes
+from symbol_llm.errors import UserError
+from symbol_llm.ledger import make_folder, write_bytes
+
+CURVE_POINTS = 400
+TEXT_CHARACTERS = 3_000
+STAGES = ("injection", "infusion")
+
+
+def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 100) -> dict[str, Any]:
+    """Write ``out``/index.html; returns page, bytes, items and notes.
+
+    Raises UserError if a run folder does not exist or ``out`` cannot be written.
+    """
+    for run in runs:
+        if not run.is_dir():
+            raise UserError(f"{run}: there is no such run folder. Make one with: symbol-llm demo, or symbol-llm eval")
+    gathered = [gather(run, items_per_task) for run in runs]
+    page = make_folder(out) / "index.html"
+    html = render({"version": symbol_llm.__version__, "runs": gathered})
+    try:
+        write_bytes(page, html)
+    except OSError as error:
+        raise cannot_write(page, error) from error
+    return {
+        "page": str(page),
+        "bytes": len(html),
+        "items": sum(len(run["items"]) for run in gathered),
+        "notes": [f"{run['name']}: {note}" for run in gathered for note in run["notes"]],
+    }
+
+
+def render(data: dict[str, Any]) -> bytes:
+    """The page with style, script and data inside, and a policy that allows nothing else."""
+    folder = files("eval") / "report_page"
+    style, script = ((folder / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    policy = (
+        f"default-src 'none'; style-src '{_csp_hash(style)}'; script-src '{_csp_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    page = (folder / "page.html").read_text("utf-8")
+    for mark, text in (("POLICY", policy), ("STYLE", style), ("SCRIPT", script), ("DATA", embeddable(data))):
+        before, slot, after = page.partition(f"{{{{{mark}}}}}")
+        assert slot, f"page.html has no slot {mark}"
+        page = before + text + after
+    return page.encode("utf-8")
+
+
+def embeddable(data: Any) -> str:
+    """JSON that is safe inside a script element: no character of it can begin a tag, comment or entity."""
+    text = json_bytes(data).decode("utf-8")
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _csp_hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode()}"
+
+
+def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
+    """Everything that the page shows about one run, with a note for each thing that is missing or broken."""
+    notes: list[str] = []
+    summary = _read_object(run / "summary.json", notes) or {}
+    evaluations = [file.parent for file in sorted(run.rglob("run.json")) if _kind(file, notes)]
+    tasks = _named(summary, "tasks", notes)
+    scenes = _named(summary, "scenes", notes)
+    items: list[dict[str, Any]] = []
+    for folder in evaluations:
+        numbers = _read_object(folder / "summary.json", notes) or {}
+        tasks = tasks or _named(numbers, "tasks", notes)
+        scenes = scenes or _named(numbers, "scenes", notes)
+        items.extend(_items(folder, items_per_task, notes))
+    gathered = {
+        "name": run.resolve().name,
+        "collection": _entries(_named(summary, "collection", notes), "task", notes),
+        "training": [curve for stage in STAGES if (curve := _curve(run, stage, summary.get("training"), notes))],
+        "tasks": _entries(tasks, "task", notes),
+        "scenes": [
+            {**part, "scene": scene}
+            for scene, parts in scenes.items()
+            for part in (parts if isinstance(parts, list) else [parts])
+            if isinstance(part, dict)
+        ],
+        "seconds": _named(summary, "seconds", notes),
+        "items": items,
+    }
+    said = {
+        "collection": "no counts of the collection",
+        "training": "no loss curves",
+        "tasks": "no symbolic scores",
+        "scenes": "no delegated benchmarks",
+        "items": "no single items of an evaluation",
+    }
+    notes.extend(
+        f"{text} in this run: it has not come so far, or was made elsewhere"
+        for key, text in said.items()
+        if not gathered[key]
+    )
+    return {**gathered, "notes": notes}
+
+
+def _read_object(path: Path, notes: list[str]) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        notes.append(f"{path.name} of {path.parent.name} is not there: that step has not finished")
+        return None
+    except (OSError, orjson.JSONDecodeError) as error:
+        notes.append(f"{path} cannot be read ({error})")
+        return None
+    if not isinstance(value, dict):
+        notes.append(f"{path} is not a JSON object")
+        return None
+    return value
+
+
+def _kind(run_file: Path, notes: list[str]) -> bool:
+    config = _read_object(run_file, notes)
+    return config is not None and config.get("kind") in ("symbolic", "delegate")
+
+
+def _named(summary: dict[str, Any], key: str, notes: list[str]) -> dict[str, Any]:
+    value = summary.get(key) or {}
+    if not isinstance(value, dict):
+        notes.append(f"summary.json: {key!r} is not an object and is left out")
+        return {}
+    return value
+
+
+def _entries(named: dict[str, Any], key: str, notes: list[str]) -> list[dict[str, Any]]:
+    broken = [name for name, entry in named.items() if not isinstance(entry, dict)]
+    if broken:
+        notes.append(f"entries that are not objects are left out: {', '.join(broken)}")
+    return [{**entry, key: name} for name, entry in named.items() if name not in broken]
+
+
+def _curve(run: Path, stage: str, training: Any, notes: list[str]) -> dict[str, Any] | None:
+    """Loss by step of one stage: rows or a path in the summary, else the stage's metrics.jsonl under the run."""
+    given = training.get(stage) if isinstance(training, dict) else None
+    if isinstance(given, dict):
+        given = given.get("metrics")
+    rows: list[Any] = []
+    if isinstance(given, list):
+        rows = given
+    else:
+        path = (
+            run / given if isinstance(given, str) else next(iter(sorted(run.rglob(f"{stage}/**/metrics.jsonl"))), None)
+        )
+        if path is not None:
+            rows = list(_lines(path, notes))
+    points = [
+        [row["step"], row["loss"]]
+        for row in rows
+        if isinstance(row, dict) and _is_finite(row.get("step")) and _is_finite(row.get("loss"))
+    ]
+    if not points:
+        return None
+    stride = math.ceil(len(points) / CURVE_POINTS)
+    kept = points[::stride] if (len(points) - 1) % stride == 0 else [*points[::stride], points[-1]]
+    return {"stage": stage, "points": kept, "steps": len(points)}
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _lines(path: Path, notes: list[str]) -> Iterator[Any]:
+    """The JSON lines of a file; unreadable ones are counted in a note."""
+    num_broken = 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    yield orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    num_broken += 1
+    except OSError as error:
+        notes.append(f"{path} cannot be read ({error.strerror})")
+    if num_broken:
+        notes.append(f"{path.name}: {num_broken} lines are not JSON (a run that was cut off?) and are left out")
+
+
+def _items(folder: Path, limit: int, notes: list[str]) -> Iterator[dict[str, Any]]:
+    """Up to ``limit`` items per task, evenly spaced, each with texts cut to a readable length."""
+    for file in sorted(folder.glob("*.jsonl")):
+        rows = {
+            row["id"]: row for row in _lines(file, notes) if isinstance(row, dict) and isinstance(row.get("id"), str)
+        }
+        stored = list(rows.values())
+        count = min(limit, len(stored))
+        if count < len(stored):
+            notes.append(f"{file.stem}: {count} of {len(stored)} items are shown")
+        for number in range(count):
+            yield {"kind": folder.name, "task": file.stem, **_shown(stored[number * len(stored) // count])}
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: _cut(row.get(key)) for key in ("id", "outcome", "prompt", "symbol", "gold", "message", "finish")}
+    for key in ("answer", "gold_answer"):
+        if key in row:
+            shown[key] = _cut(row[key] if isinstance(row[key], str) else json_bytes(row[key]).decode())
+    if row.get("output") != row.get("symbol"):
+        shown["output"] = _cut(row.get("output"))
+    return {key: text for key, text in shown.items() if text}
+
+
+def _cut(value: Any) -> str:
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    left = len(text) - TEXT_CHARACTERS
+    return text if left <= 0 else f"{text[:TEXT_CHARACTERS]}\n… ({left:,} more characters)"

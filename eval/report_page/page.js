@@ -1,0 +1,340 @@
+"use strict";
+// All text reaches the page through textContent: what a model wrote can never become markup.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+
+function make(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+function draw(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  return element;
+}
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+const count = (value) => (isNumber(value) ? value.toLocaleString("en") : "–");
+const percent = (value) => (isNumber(value) ? `${(100 * value).toFixed(1)} %` : "–");
+const share = (part, whole) => (isNumber(part) && whole > 0 ? part / whole : null);
+const add = (values) => values.filter(isNumber).reduce((sum, value) => sum + value, 0);
+const isInterval = (value) => Array.isArray(value) && value.length >= 2 && isNumber(value[0]) && isNumber(value[1]);
+const between = (value) =>
+  isInterval(value) ? `${(100 * value[0]).toFixed(1)} … ${(100 * value[1]).toFixed(1)}` : "–";
+const accuracy = (part) => (isNumber(part.accuracy) ? part.accuracy : share(part.correct, part.items));
+
+function duration(seconds) {
+  if (!isNumber(seconds)) return "–";
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+// Outcomes in five groups; each has a colour, a texture and a name.
+const GROUPS = [
+  ["correct", "answer correct", ["correct", "exact", "equivalent"]],
+  ["wrong", "executed, answer wrong", ["wrong", "different", "undecided"]],
+  ["language", "no valid symbol", ["no_symbol", "parse_error", "rejected", "unparsed"]],
+  ["run", "failed in the solver", []],
+  ["ours", "fault of benchmark or machine", ["gold_error", "sandbox_error"]],
+];
+const groupOf = (outcome) => (GROUPS.find(([, , members]) => members.includes(outcome)) || GROUPS[3])[0];
+const words = (outcome) => String(outcome).replaceAll("_", " ");
+
+function texture(group, x, y, width, height) {
+  const marks = [];
+  if (group === "wrong") for (let at = x - height; at < x + width; at += 7) marks.push(line(at, y + height, at + height, y));
+  if (group === "language") for (let at = x + 4; at < x + width; at += 8) marks.push(line(at, y, at, y + height));
+  if (group === "run")
+    for (let at = x + 5; at < x + width; at += 9)
+      for (const down of [0.3, 0.7]) marks.push(draw("circle", { class: "dot", cx: at, cy: y + down * height, r: 1.4 }));
+  return marks;
+}
+
+function line(x1, y1, x2, y2) {
+  return draw("line", { class: "hatch", x1, y1, x2, y2 });
+}
+
+// A coloured piece in its own viewport, so that its texture is cut at its edges.
+function piece(group, x, width, height) {
+  const rect = draw("rect", { class: group, width: "100%", height: "100%" });
+  return draw("svg", { x, width, height, overflow: "hidden" }, rect, texture(group, 0, 0, width, height));
+}
+
+function key(group) {
+  return draw("svg", { class: "key", viewBox: "0 0 22 16", "aria-hidden": "true" }, piece(group, 0, 22, 16));
+}
+
+function table(caption, columns, rows) {
+  const head = columns.map(([title, kind]) => make("th", { scope: "col", class: kind || "" }, title));
+  const body = rows.map((row) =>
+    make("tr", { class: row.isTotal ? "total" : "" },
+      row.cells.map((cell, i) => make(i ? "td" : "th", { class: columns[i][1] || "", ...(i ? {} : { scope: "row" }) }, cell))));
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", {}, make("thead", {}, make("tr", {}, head)), make("tbody", {}, body)));
+}
+
+function bar(value, interval) {
+  const text = `${percent(value)}, 95 % interval ${between(interval)}`;
+  const svg = draw("svg", { class: "bar", viewBox: "0 0 144 18", role: "img", "aria-label": text },
+    draw("title", {}, text), draw("rect", { class: "track", x: 2, y: 5, width: 140, height: 8 }));
+  if (isNumber(value)) svg.append(draw("rect", { class: "value", x: 2, y: 5, width: 140 * value, height: 8 }));
+  if (isInterval(interval)) {
+    const [low, high] = interval.map((end) => 2 + 140 * end);
+    for (const [x1, y1, x2, y2] of [[low, 9, high, 9], [low, 4, low, 14], [high, 4, high, 14]])
+      svg.append(draw("line", { class: "interval", x1, y1, x2, y2 }));
+  }
+  return svg;
+}
+
+function section(id, about, ...content) {
+  const place = byId(id);
+  place.querySelectorAll(":scope > :not(h2)").forEach((old) => old.remove());
+  place.append(make("p", { class: "about" }, about), ...content);
+}
+
+function showNotes(run) {
+  const notes = run.notes.map((note) => make("li", {}, note));
+  byId("notes").replaceChildren(...(notes.length
+    ? [make("details", { class: "notes", ...(notes.length < 4 ? { open: "" } : {}) },
+        make("summary", {}, `${notes.length} ${notes.length === 1 ? "note" : "notes"} on what is shown`), make("ul", {}, notes))]
+    : []));
+}
+
+function showCards(run) {
+  const cards = [];
+  const card = (label, number, detail) => cards.push(make("div", { class: "card" },
+    make("p", { class: "label" }, label), make("p", { class: "number" }, number), make("p", { class: "detail" }, detail)));
+  for (const [scene, parts] of Map.groupBy ? Map.groupBy(run.scenes, (part) => part.scene) : grouped(run.scenes)) {
+    const items = add(parts.map((part) => part.items));
+    card(scene, percent(share(add(parts.map((part) => part.correct)), items)), `correct of ${count(items)} delegated`);
+  }
+  const values = run.tasks.map((task) => task.value).filter(isNumber);
+  if (values.length) card("symbols", percent(add(values) / values.length), `plain mean of ${values.length} tasks`);
+  const kept = add(run.collection.map((task) => task.kept));
+  if (run.collection.length) card("records", count(kept), `kept of ${count(add(run.collection.map((task) => task.read)))} rows`);
+  for (const curve of run.training) card(`${curve.stage} loss`, curve.points.at(-1)[1].toPrecision(3), `after ${count(curve.points.at(-1)[0])} steps`);
+  const seconds = Object.values(run.seconds).filter(isNumber);
+  if (seconds.length) card("time", duration(add(seconds)), `in ${seconds.length} steps`);
+  byId("cards").replaceChildren(...cards);
+}
+
+function grouped(parts) {
+  const scenes = new Map();
+  for (const part of parts) scenes.set(part.scene, [...(scenes.get(part.scene) || []), part]);
+  return scenes;
+}
+
+function showScenes(run) {
+  const legend = make("ul", { class: "legend", "aria-label": "Legend" }, GROUPS.map(([group, text]) => make("li", {}, key(group), text)));
+  const cards = run.scenes.map((part) => {
+    const outcomes = Object.entries(part.outcomes || {}).filter(([, number]) => isNumber(number) && number > 0);
+    const total = add(outcomes.map(([, number]) => number));
+    const order = GROUPS.map(([group]) => group);
+    outcomes.sort(([a], [b]) => order.indexOf(groupOf(a)) - order.indexOf(groupOf(b)));
+    const said = outcomes.map(([outcome, number]) => `${words(outcome)} ${count(number)}`);
+    let x = 0;
+    const pieces = outcomes.map(([outcome, number]) => {
+      const width = (1000 * number) / total;
+      x += width;
+      return piece(groupOf(outcome), x - width, Math.max(0, width - 2), 24);
+    });
+    const majority = part.majority && isNumber(part.majority.accuracy)
+      ? ` · always “${part.majority.answer}” would give ${percent(part.majority.accuracy)}` : "";
+    return make("article", { class: "scene" },
+      make("div", { class: "head" },
+        make("h3", {}, `${part.scene}: ${part.benchmark || ""}`),
+        make("span", { class: "quiet" }, [part.solver, part.engine].filter(Boolean).join(" · ")),
+        make("span", { class: "score" }, make("strong", {}, percent(accuracy(part))), ` (${between(part.interval)}) of ${count(part.items)}`)),
+      total ? draw("svg", { class: "stack", viewBox: "0 0 1000 24", preserveAspectRatio: "none", role: "img", "aria-label": said.join(", ") },
+        draw("rect", { class: "track", width: 1000, height: 24 }), pieces) : null,
+      make("ul", {}, outcomes.map(([outcome, number]) => make("li", {}, key(groupOf(outcome)), `${words(outcome)} ${count(number)}`))),
+      make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}`));
+  });
+  section("scenes", "The model writes a symbol, a real solver executes it, and only the answer counts. Every item is in the denominator; "
+    + "what could not be executed is never guessed. Intervals are at the 95 % level.", ...(cards.length ? [legend, ...cards] : []));
+}
+
+function showTasks(run) {
+  const columns = [["task"], ["metric"], ["score", "number"], ["95 % interval"], ["", ""], ["items", "number"], ["exact", "number"], ["parsed", "number"],
+    ["equivalent", "number"], ["different", "number"], ["undecided", "number"]];
+  const rows = run.tasks.map((task) => {
+    const verdicts = task.equivalent || {};
+    return { cells: [task.task, task.metric || "–", percent(task.value), between(task.interval), bar(task.value, task.interval), count(task.items),
+      count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown)] };
+  });
+  const values = run.tasks.map((task) => task.value).filter(isNumber);
+  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", "", percent(add(values) / values.length), "", "", "", "", "", "", "", ""] });
+  section("tasks", "Held-out test records. The score is the field's own metric; equivalent means the same by proof or execution. "
+    + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows)] : []));
+}
+
+function showTraining(run) {
+  const curves = run.training.map(({ stage, points }) => {
+    const [first, last] = [points[0], points.at(-1)];
+    const said = `${stage}: loss ${first[1].toPrecision(3)} at step ${count(first[0])}, ${last[1].toPrecision(3)} at step ${count(last[0])}`;
+    return make("figure", {}, make("figcaption", {}, said), plot(points, said));
+  });
+  const steps = Object.entries(run.seconds).map(([step, seconds]) => ({ cells: [words(step), duration(seconds)] }));
+  const content = curves.length ? [make("div", { class: "curves" }, curves)] : [];
+  if (steps.length) content.push(make("h3", {}, "Time per step"), table("Time per step", [["step"], ["time", "number"]], steps));
+  section("training", "Loss on the completion's tokens: each logged step thin, a running mean thick.", ...content);
+}
+
+function plot(points, said) {
+  const [width, height, left, right, top, bottom] = [560, 280, 52, 14, 12, 42];
+  const steps = points.map(([step]) => step);
+  const losses = points.map(([, loss]) => loss);
+  const [low, high] = [Math.min(...losses), Math.max(...losses)];
+  const isLog = low > 0 && high / low > 15;
+  const scale = isLog ? Math.log10 : (value) => value;
+  const ticks = isLog ? logTicks(low, high) : niceTicks(Math.min(0, low), high, 5);
+  const [floor, ceiling] = isLog ? [scale(low), scale(high)] : [ticks[0], Math.max(ticks.at(-1), high)];
+  const end = Math.max(...steps) || 1;
+  const start = Math.min(...steps);
+  const x = (step) => left + ((width - left - right) * (step - start)) / (end - start || 1);
+  const y = (loss) => height - bottom - ((height - top - bottom) * (scale(loss) - floor)) / (ceiling - floor || 1);
+  const path = (values) => values.map((loss, i) => `${i ? "L" : "M"}${x(steps[i]).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
+  const svg = draw("svg", { class: "curve", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": said });
+  for (const tick of ticks) svg.append(
+    draw("line", { class: "grid", x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
+    draw("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(tick)));
+  for (const tick of niceTicks(start, end, 5)) if (tick >= start && tick <= end) svg.append(
+    draw("text", { x: x(tick), y: height - bottom + 18, "text-anchor": "middle" }, count(tick)));
+  svg.append(
+    draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "optimiser step"),
+    draw("text", { x: 14, y: (top + height - bottom) / 2, transform: `rotate(-90 14 ${(top + height - bottom) / 2})`, "text-anchor": "middle" },
+      isLog ? "loss, log scale" : "loss"),
+    draw("path", { class: "raw", d: path(losses) }),
+    draw("path", { class: "smooth", d: path(smoothed(losses)) }));
+  return svg;
+}
+
+function smoothed(values) {
+  const reach = Math.floor(values.length / 40);
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - reach), i + reach + 1);
+    return add(near) / near.length;
+  });
+}
+
+function niceTicks(low, high, wanted) {
+  const rough = (high - low || 1) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
+  const ticks = [];
+  for (let i = Math.floor(low / step); i * step <= high + step / 2; i++) ticks.push(Number((i * step).toPrecision(6)));
+  return ticks;
+}
+
+function logTicks(low, high) {
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
+    for (const factor of [1, 2, 5]) {
+      const tick = Number((factor * 10 ** power).toPrecision(3));
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  return ticks;
+}
+
+function showCollection(run) {
+  const names = ["read", "kept", "rejected", "duplicates", "leaks"];
+  const columns = [["task"], ["format"], ["origin"], ...names.map((name) => [name, "number"]), ["why rejected"], ["licence"]];
+  const rows = run.collection.map((task) => {
+    const reasons = Object.entries(task.reasons || {});
+    const why = reasons.length
+      ? make("details", {}, make("summary", {}, `${reasons.length} ${reasons.length === 1 ? "reason" : "reasons"}`),
+          make("ul", {}, reasons.map(([reason, number]) => make("li", {}, `${words(reason)} ${count(number)}`))))
+      : "–";
+    return { cells: [task.task, task.format || "–", task.origin || "–", ...names.map((name) => count(task[name])), why, task.licence || "–"] };
+  });
+  if (rows.length > 1) rows.push({ isTotal: true, cells: ["all", "", "", ...names.map((name) => count(add(run.collection.map((task) => task[name])))), "", ""] });
+  section("collection", "Rows read from the sources, and what became of each: read = kept + rejected + duplicates + leaks.",
+    ...(rows.length ? [table("Collection", columns, rows)] : []));
+}
+
+// The item browser.
+const PAGE = 25;
+let matching = [];
+let shown = 0;
+
+function options(select, all, values) {
+  select.replaceChildren(make("option", { value: "" }, all),
+    ...[...values].map(([value, number]) => make("option", { value }, `${words(value)} (${count(number)})`)));
+}
+
+function tally(values) {
+  const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
+  return new Map([...counts].sort());
+}
+
+const label = (item) => `${item.kind === "delegate" ? "delegated" : "symbolic"}: ${item.task}`;
+const SEARCHED = ["id", "prompt", "symbol", "output", "gold", "answer", "gold_answer", "message"];
+
+function filter(run) {
+  const [task, outcome, text] = ["filter-task", "filter-outcome", "filter-text"].map((id) => byId(id).value);
+  const wanted = text.trim().toLowerCase();
+  matching = run.items.filter((item) => (!task || label(item) === task) && (!outcome || item.outcome === outcome)
+    && (!wanted || SEARCHED.some((field) => (item[field] || "").toLowerCase().includes(wanted))));
+  shown = 0;
+  byId("item-list").replaceChildren();
+  showMore();
+}
+
+function showMore() {
+  const next = matching.slice(shown, shown + PAGE);
+  byId("item-list").append(...next.map(itemView));
+  shown += next.length;
+  byId("item-count").textContent = matching.length
+    ? `${count(matching.length)} items match; ${count(shown)} shown` : "No item matches.";
+  byId("more").hidden = shown >= matching.length;
+}
+
+function itemView(item) {
+  const view = make("details", { class: "item" }, make("summary", {},
+    make("span", { class: `badge ${groupOf(item.outcome)}` }, words(item.outcome || "not scored")),
+    make("span", { class: "task" }, label(item)), " ",
+    make("span", { class: "first" }, (item.symbol || item.output || "").split("\n")[0].slice(0, 90))));
+  // The body is made when it is opened: thousands of items stay cheap.
+  view.addEventListener("toggle", () => {
+    if (!view.open || view.querySelector("dl")) return;
+    const body = make("dl");
+    const row = (title, text) => text && body.append(make("dt", {}, title), make("dd", {}, make("pre", { tabindex: "0", "aria-label": title }, text)));
+    row("Prompt", item.prompt);
+    row("Model wrote", item.output);
+    row("Symbol", item.symbol || "(none)");
+    row("Gold symbol", item.gold);
+    row("Solver's answer", item.answer);
+    row("Gold answer", item.gold_answer);
+    row("Message", item.message);
+    if (item.finish && item.finish !== "stop") row("Generation", words(item.finish));
+    row("Item", item.id);
+    view.append(body);
+  });
+  return view;
+}
+
+let current = null;
+
+function show(run) {
+  current = run;
+  byId("run-name").textContent = run.name;
+  for (const part of [showNotes, showCards, showScenes, showTasks, showTraining, showCollection]) part(run);
+  options(byId("filter-task"), `all tasks (${count(run.items.length)})`, tally(run.items.map(label)));
+  options(byId("filter-outcome"), "all outcomes", tally(run.items.map((item) => item.outcome || "not scored")));
+  filter(run);
+}
+
+byId("filters").addEventListener("input", () => filter(current));
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+byId("more").addEventListener("click", showMore);
+byId("made").textContent = `Made by symbol-llm ${data.version}. This page needs no network.`;
+byId("run").append(...data.runs.map((run, i) => make("option", { value: i }, run.name)));
+byId("run").addEventListener("change", (event) => show(data.runs[event.target.value]));
+byId("run-choice").hidden = data.runs.length < 2;
+show(data.runs[0]);

@@ -1,0 +1,235 @@
+r"""Bash one-liners of NL2Bash, e.g. ``find . -name '*.c' | xargs grep -l main``.
+
+A command parses if tree-sitter-bash reads it without a fault, and is accepted if the real bash takes its syntax
+(``bash -n``: nothing is executed). Neither contains the other: bash does not look into backquotes, tree-sitter
+takes some texts that bash refuses. Two commands are equivalent if they have one canonical form; whether others do
+the same is undecidable, so the answer is then "unknown", never "no".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from symbol_llm.errors import SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.bash_syntax import GAP, Tree, bash, complaint, parse, render, walk, without_gaps
+from symbol_llm.formats.bleu import bleu, bleu_counts
+
+# An unquoted word of these characters always stands for itself.
+_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+_ESCAPE = re.compile(r"\\(.)|[*?\[\]~{}^$`\"'()<>|;&#!]", re.DOTALL)
+_MAX_ROUNDS = 20
+_SPACED = frozenset(["|", "|&", "&&", "||"])
+_OPERATORS = _SPACED | {";", "&"}
+_TARGETS = frozenset(["word", "string", "raw_string", "simple_expansion", "expansion", "concatenation", "number"])
+
+
+class Bash(Format[Tree]):
+    name = "bash"
+    grammar = "GNU Bash Reference Manual 5.2; concrete syntax of tree-sitter-bash"
+    metric = "BLEU"
+
+    @property
+    def engine(self) -> str:
+        return bash()[1]
+
+    def parse(self, text: str) -> Tree:
+        return parse(text)
+
+    def render(self, tree: Tree) -> str:
+        return render(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """One spacing, one way of quoting literal arguments, ``$(…)`` for backquotes."""
+        before, after = "", render(parse(text))
+        # Requoting may free a backquote of its backslashes, so the steps are repeated until nothing changes.
+        for _ in range(_MAX_ROUNDS):
+            before, after = after, _spaced(_requoted_text(after))
+            if before == after:
+                break
+        return after
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether bash takes the syntax of a text; the text is never executed."""
+        if "\0" in text or any("\ud800" <= mark <= "\udfff" for mark in text):
+            return Verdict(False, self.engine, "bash reads no NUL characters and no lone surrogates")
+        if not text.strip():
+            return Verdict(False, self.engine, "no command")
+        message = complaint(text)
+        return Verdict(message is None, self.engine, message or "syntax accepted, not executed")
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Yes for one canonical form; otherwise unknown."""
+        try:
+            same = self.canonical(a) == self.canonical(b)
+        except SymbolError as error:
+            return Verdict(None, self.engine, str(error))
+        return Verdict(True if same else None, self.engine, "same canonical form" if same else "undecidable in general")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        prediction, reference = prediction.strip(), reference.strip()
+        counts = bleu_counts(prediction, reference)
+        is_exact, is_parsed = prediction == reference, self.parses(prediction)
+        same = True if is_exact else self.equivalent(prediction, reference).holds
+        return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
+
+    def aggregate(self, scores: Sequence[Score]) -> float:
+        return bleu([score.counts for score in scores])
+
+
+def template(text: str) -> tuple[str, ...]:
+    """Utilities and flags in order, arguments left out: ("find", "-name", "|", "xargs", "grep", "-l").
+
+    This is what NLC2CMD compares. Utilities that run another one (sudo, xargs, find -exec) contribute both.
+    Raises SymbolError if the text does not parse.
+    """
+    found: list[str] = []
+    for kind, inside in walk(parse(text)):
+        if kind in _OPERATORS and isinstance(inside, str):
+            found.append(inside)
+        elif kind == "command" and not isinstance(inside, str):
+            found.extend(_words(inside))
+    return tuple(found)
+
+
+_RUNNER_NAMES = "sudo xargs env nice nohup time exec command -exec -execdir -ok -okdir"
+_RUNNERS = frozenset(_RUNNER_NAMES.split())
+
+
+def _words(parts: tuple[Tree, ...]) -> list[str]:
+    found: list[str] = []
+    awaits_utility = False
+    for kind, inside in parts:
+        if kind in (GAP, "variable_assignment"):
+            continue
+        value = _literal((kind, inside)) if kind != "command_name" else render((kind, inside))
+        if value is None:
+            awaits_utility = False
+        elif kind == "command_name" or (awaits_utility and not value.startswith("-")):
+            found.append(value)
+            awaits_utility = value in _RUNNERS
+        elif value.startswith("-") and len(value) > 1:
+            found.append(value.split("=")[0])
+            awaits_utility = awaits_utility or value in _RUNNERS
+    return found
+
+
+# Quoting.
+
+
+def _requoted_text(text: str) -> str:
+    quoted = render(_requoted(parse(text)))
+    try:
+        parse(quoted)
+    except SymbolError:  # a gap in tree-sitter's grammar: the text stays as it was
+        return text
+    return quoted
+
+
+def _requoted(tree: Tree) -> Tree:
+    """Literal arguments in one way of quoting, backquotes as ``$(…)``."""
+    kind, inside = tree
+    if isinstance(inside, str):
+        return tree
+    children = []
+    for child in inside:
+        value = _literal(child) if kind == "command" else None
+        children.append(_requoted(child) if value is None else ("word", _quoted(value, render(child))))
+    # A backslash means something else inside backquotes; those stay.
+    if kind == "command_substitution" and children[0] == ("`", "`") and "\\" not in render(tree):
+        opening = "$( " if render(children[1]).startswith("(") else "$("
+        children = [("$(", opening), *children[1:-1], (")", ")")]
+    return kind, tuple(children)
+
+
+def _quoted(value: str, source: str) -> str:
+    # A bare number before ">" would become a file descriptor, so a quoted number stays quoted.
+    is_plain = _PLAIN.fullmatch(value) and (value == source or not value.isdigit())
+    if is_plain or value in ("{}", "!"):
+        return value
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def _literal(tree: Tree) -> str | None:
+    """The value of an argument that nothing expands, or None."""
+    kind, inside = tree
+    if kind == "number" and isinstance(inside, str):
+        return inside
+    if kind == "word":
+        return _unescaped(render(tree))
+    if kind == "raw_string":
+        return render(tree)[1:-1]
+    if kind == "string":
+        is_flat = all(child[0] in ('"', "string_content", "$", GAP) for child in inside)
+        return re.sub(r"\\([$`\"\\\n])", _kept, render(tree)[1:-1]) if is_flat else None
+    if kind == "concatenation":
+        if render(tree) == "{}":
+            return "{}"
+        values = [_literal(child) for child in inside]
+        return None if None in values else "".join(value for value in values if value is not None)
+    return None
+
+
+def _kept(escape: re.Match[str]) -> str:
+    return "" if escape[1] == "\n" else escape[1]
+
+
+def _unescaped(word: str) -> str | None:
+    """The value of an unquoted word; None if a character in it may mean more than itself."""
+    if word == "!":
+        return word
+    if any(match[1] is None for match in _ESCAPE.finditer(word)):
+        return None
+    return _ESCAPE.sub(_kept, word)
+
+
+# Spacing.
+
+
+def _spaced(text: str) -> str:
+    """One blank around ``|``, ``&&`` and ``||``, none before ``;`` or inside ``$(…)`` and before a redirect's file.
+
+    Applied only if the tokens stay the same.
+    """
+    tree = parse(text)
+    spaced = "".join(_pieces(tree)).strip()
+    spaced = spaced[:-1].rstrip() if spaced.endswith(" ;") else spaced
+    try:
+        same = without_gaps(parse(spaced)) == without_gaps(tree)
+    except SymbolError:
+        same = False
+    return render(parse(spaced if same else text))
+
+
+def _pieces(tree: Tree) -> list[str]:
+    kind, inside = tree
+    if isinstance(inside, str):
+        return [inside]
+    pieces: list[str] = []
+    children = list(inside)
+    for index, child in enumerate(children):
+        before = children[index - 1] if index else None
+        after = children[index + 1] if index + 1 < len(children) else None
+        if child[0] == GAP and child[1] == " " and _is_needless(kind, before, after):
+            continue
+        if child[0] in _SPACED and child[1] in _SPACED:
+            pieces += [*_blank(before), str(child[1]), *_blank(after)]
+        elif child[0] == ";" and after is not None and after[0] != GAP:
+            pieces.append("; ")
+        else:
+            pieces.extend(_pieces(child))
+    return pieces
+
+
+def _blank(neighbour: Tree | None) -> list[str]:
+    return [] if neighbour is None or neighbour[0] == GAP else [" "]
+
+
+def _is_needless(kind: str, before: Tree | None, after: Tree | None) -> bool:
+    if after is not None and after[0] == ";":
+        return True
+    if kind == "command_substitution" and before is not None and after is not None:
+        opens = before[0] == "$(" and not render(after).startswith("(")
+        return opens or after[0] == ")"
+    return kind == "file_redirect" and after is not None and after[0] in _TARGETS

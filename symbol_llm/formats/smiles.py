@@ -1,0 +1,242 @@
+r"""SMILES of molecules, e.g. ``C[C@H](N)C(=O)O`` (L-alanine).
+
+Our own reader follows OpenSMILES to the letter and gives positions, which RDKit does not: tokens, bracket atoms,
+branches, paired ring closures. RDKit then decides whether it is a molecule (valences, aromaticity). The canonical
+form is RDKit's canonical isomeric SMILES; two SMILES are equivalent if it is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NoReturn
+
+from symbol_llm.errors import EngineMissing, SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
+# (kind, text): kind is atom, bond, ring, open, close or dot.
+Token = tuple[str, str]
+Tree = tuple[Token, ...]
+
+# The longest SMILES of ChEBI-20 has about 1,500 characters; RDKit's canonical ranking is superlinear.
+MAX_LENGTH = 5_000
+
+_SYMBOLS = """
+    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
+    Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
+    Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc
+    Lv Ts Og b c n o p s se as te *"""
+_ELEMENTS = frozenset(_SYMBOLS.split())
+_TOKEN = re.compile(
+    r"(?P<atom>Cl|Br|[BCNOPSFIbcnops*]|\[[^\[\]]*\])|(?P<bond>[-=#$:/\\])|(?P<ring>[0-9]|%[0-9]{2})"
+    r"|(?P<open>\()|(?P<close>\))|(?P<dot>\.)"
+)
+_BRACKET = re.compile(
+    r"\[(?P<isotope>[0-9]{1,3})?(?P<symbol>[A-Z][a-z]?|se|as|te|[bcnops]|\*)"
+    r"(?P<chiral>@(?:@|TH[12]|AL[12]|SP[123]|TB(?:20|1[0-9]|[1-9])|OH(?:30|[12][0-9]|[1-9]))?)?"
+    r"(?P<hydrogens>H[0-9]?)?(?P<charge>\+\+|--|[+-](?:1[0-5]|[0-9])?)?(?P<map>:[0-9]{1,4})?\]"
+)
+
+
+class Smiles(Format[Tree]):
+    name = "smiles"
+    grammar = "OpenSMILES 1.0 (opensmiles.org)"
+    metric = "EM"
+
+    @property
+    def engine(self) -> str:
+        return _engine()
+
+    def parse(self, text: str) -> Tree:
+        return _Reader(text).read()
+
+    def render(self, tree: Tree) -> str:
+        return "".join(token for _, token in tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """RDKit's canonical isomeric SMILES. Raises SymbolError also where only RDKit refuses the molecule."""
+        self.parse(text)
+        result, reason = _canonical(text)
+        if result is None:
+            raise SymbolError(text, 0, "a molecule that RDKit can sanitise", reason)
+        return result
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether RDKit reads and sanitises it; the empty string, which RDKit takes, is refused."""
+        try:
+            self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, self.engine, str(error))
+        result, reason = _canonical(text)
+        return Verdict(result is not None, self.engine, reason or f"sanitised: {result}")
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Same canonical isomeric SMILES: stereo, isotopes and charges count, tautomers differ."""
+        try:
+            first, second = self.canonical(a), self.canonical(b)
+        except SymbolError as error:
+            return Verdict(None, self.engine, str(error))
+        if first == second:
+            return Verdict(True, self.engine, f"same canonical SMILES {first}")
+        return Verdict(False, self.engine, f"canonical SMILES differ: {first} and {second}")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """EM is exact string match; ``is_equivalent`` tells whether it is the same molecule."""
+        prediction, reference = prediction.strip(), reference.strip()
+        is_exact, is_parsed = prediction == reference, self.parses(prediction)
+        same = self.equivalent(prediction, reference).holds
+        if not self.accepts(prediction):  # what is no molecule is not this molecule
+            same = False if self.accepts(reference) else None
+        return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
+
+
+def similarity(a: str, b: str) -> float | None:
+    """Tanimoto similarity, 0..1, of the Morgan fingerprints (radius 2, 2048 bits); None if one is no molecule.
+
+    The measure of MolT5 (Edwards et al. 2022), which averages it over the pairs where both are valid.
+    """
+    from rdkit import DataStructs
+    from rdkit.Chem import rdFingerprintGenerator
+
+    molecules = [_molecule(text) if Smiles().parses(text) else None for text in (a, b)]
+    if molecules[0] is None or molecules[1] is None:
+        return None
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    first, second = (generator.GetFingerprint(molecule) for molecule in molecules)
+    return float(DataStructs.TanimotoSimilarity(first, second))
+
+
+def _engine() -> str:
+    try:
+        from rdkit import rdBase
+    except ImportError as error:
+        raise EngineMissing("RDKit", "pip install rdkit") from error
+    return f"RDKit {rdBase.rdkitVersion}"
+
+
+def _molecule(text: str) -> Mol | None:
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        return Chem.MolFromSmiles(text)
+
+
+@lru_cache(maxsize=4_096)
+def _canonical(text: str) -> tuple[str | None, str]:
+    """Canonical isomeric SMILES, or None and why RDKit refuses."""
+    from rdkit import Chem, rdBase
+
+    molecule = _molecule(text)
+    if molecule is None:
+        return None, _refusal(text)
+    with rdBase.BlockLogs():
+        result = Chem.MolToSmiles(molecule)
+        # Reading the result again may drop a stereo mark that the first pass still carried.
+        for _ in range(4):
+            again = Chem.MolFromSmiles(result)
+            following = result if again is None else Chem.MolToSmiles(again)
+            if following == result:
+                break
+            result = following
+    return result, ""
+
+
+def _refusal(text: str) -> str:
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        raw = Chem.MolFromSmiles(text, sanitize=False)
+        if raw is None:
+            return "RDKit cannot read it as SMILES"
+        problems = [problem.Message() for problem in Chem.DetectChemistryProblems(raw)]
+    return "RDKit refuses the molecule: " + ("; ".join(problems) or "sanitisation failed")
+
+
+class _Reader:
+    """One pass over the tokens with a stack of open branches and a table of open rings."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.branches: list[int] = []
+        self.rings: dict[int, tuple[int, str]] = {}  # ring number -> position, bond
+
+    def read(self) -> Tree:
+        if not self.text:
+            self._fail(0, "an atom")
+        if len(self.text) > MAX_LENGTH:
+            self._fail(MAX_LENGTH, f"at most {MAX_LENGTH} characters")
+        at, last = 0, "start"
+        while at < len(self.text):
+            match = _TOKEN.match(self.text, at)
+            if match is None:
+                self._unknown(at, last)
+            assert match.lastgroup is not None
+            self._take(match.lastgroup, match[0], at, last)
+            self.tokens.append((match.lastgroup, match[0]))
+            at, last = match.end(), match.lastgroup
+        if last in ("bond", "dot"):
+            self._fail(at, "an atom after the bond" if last == "bond" else "an atom after the '.'")
+        if self.branches:
+            self._fail(self.branches[-1], "a ')' that closes this branch")
+        if self.rings:
+            position, _ = min(self.rings.values())
+            self._fail(position, "a second ring closure with this number")
+        return tuple(self.tokens)
+
+    def _fail(self, at: int, expected: str) -> NoReturn:
+        raise SymbolError(self.text, at, expected)
+
+    def _unknown(self, at: int, last: str) -> NoReturn:
+        mark = self.text[at]
+        if mark.isspace():
+            self._fail(at, "no white space")
+        if mark == "[":
+            self._fail(at, "a ']' that closes the bracket atom")
+        self._fail(at, "two digits after '%'" if mark == "%" else "an atom" if last == "start" else "an atom or a bond")
+
+    def _take(self, kind: str, token: str, at: int, last: str) -> None:
+        starts = last in ("start", "open", "dot", "bond")
+        if kind == "atom":
+            if token.startswith("["):
+                self._bracket(token, at)
+        elif kind == "bond":
+            if starts and last != "open":
+                self._fail(at, "an atom")
+        elif kind == "ring":
+            if (starts and last != "bond") or last == "close":
+                self._fail(at, "an atom")
+            bond = self.tokens[-1][1] if last == "bond" else ""
+            self._ring(int(token.lstrip("%")), bond, at)
+        elif kind == "open":
+            if starts:
+                self._fail(at, "an atom before the branch")
+            self.branches.append(at)
+        elif kind == "close":
+            if not self.branches:
+                self._fail(at, "no ')' without its '('")
+            if starts:
+                self._fail(at, "an atom")
+            self.branches.pop()
+        elif starts and last != "open":  # a dot
+            self._fail(at, "an atom")
+
+    def _ring(self, number: int, bond: str, at: int) -> None:
+        if number not in self.rings:
+            self.rings[number] = (at, bond)
+            return
+        _, before = self.rings.pop(number)
+        # Direction marks describe each end for itself and may differ.
+        directed = {"/", "\\"}
+        if bond and before and bond != before and not {bond, before} <= directed:
+            self._fail(at, f"the bond '{before}' of the other end of the ring")
+
+    def _bracket(self, token: str, at: int) -> None:
+        match = _BRACKET.fullmatch(token)
+        if match is None:
+            self._fail(at, "a bracket atom: [isotope symbol chirality hydrogens charge :class]")
+        if match["symbol"] not in _ELEMENTS:
+            self._fail(at + match.start("symbol"), "the symbol of an element")

@@ -1,0 +1,340 @@
+"""The canonical form of a query: one text for queries that are the same by cheap laws.
+
+    select T1.Name from PETS as T1 where 3 < T1.age and T1.city == "Rome"
+    ->  SELECT name FROM pets WHERE age > 3 AND city = 'Rome'
+
+The laws: case and quotes of identifiers, table aliases, needless qualifiers, aliases of the outermost select list,
+inner JOIN … ON as WHERE, order and repetition in AND, OR and IN, the sides of comparisons, NOT before a comparison,
+needless parentheses, ASC, COUNT(1). With a schema, columns are told from strings and qualified where several
+tables are read. Joins are not reordered: what SQLite returns where a query leaves a choice depends on their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from symbol_llm.formats.sql_names import Role, cte, exposed, outputs, roles, scopes, sources
+from symbol_llm.formats.sql_schema import Schema
+from symbol_llm.formats.sql_syntax import render
+from symbol_llm.formats.sql_tokens import fold, needs_quotes
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+def canonical_tree(tree: exp.Query, schema: Schema | None) -> exp.Query:
+    """A canonical copy of a tree. The schema may be None."""
+    from sqlglot import exp
+
+    copy = tree.copy()
+    fold_identifiers(copy)
+    if schema:
+        _settle_strings(copy, schema)
+    for select in list(copy.find_all(exp.Select)):
+        _open_order_aliases(select)
+    _drop_output_aliases(copy)
+    _qualify(copy, schema)
+    for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: conditions are copied
+        _join_by_where(select)
+    _settle_predicates(copy, flips_columns=not (schema and schema.has_collations))
+    for node in list(copy.find_all(exp.Identifier)):
+        node.set("quoted", needs_quotes(node.name) or (node.quoted and _may_be_string(node, schema)))
+    return copy
+
+
+def fold_identifiers(tree: exp.Query) -> None:
+    """Write identifiers in lower case, in place; double-quoted strings stay."""
+    for identifier, role in list(roles(tree)):
+        if role is not Role.STRING and not (role is Role.COLUMN and _may_be_string(identifier, None)):
+            identifier.set("this", fold(identifier.name))
+
+
+def _may_be_string(identifier: exp.Identifier, schema: Schema | None) -> bool:
+    """Whether SQLite may still read a name in double quotes as a string, because no schema says it is a column."""
+    from sqlglot import exp
+
+    parent = identifier.parent
+    return schema is None and isinstance(parent, exp.Column) and identifier.quoted and not parent.table
+
+
+# Names
+
+
+def _columns(source: exp.Expr, schema: Schema | None) -> tuple[str, ...] | None:
+    """Folded columns of a source; None if unknown."""
+    from sqlglot import exp
+
+    query: exp.Expr | None = None
+    listed: list[exp.Identifier] = list(source.args["alias"].columns) if source.args.get("alias") else []
+    if isinstance(source, exp.Table):
+        definition = cte(source, fold(source.name)) if not source.args.get("db") else None
+        if definition is None:
+            return schema.tables.get(fold(source.name)) if schema else None
+        query, listed = definition.this, listed or list(definition.args["alias"].columns)
+    elif isinstance(source, exp.Subquery):
+        query = source.this
+    if listed:
+        return tuple(fold(column.name) for column in listed)
+    found: list[str] = []
+    for item in outputs(query) if query is not None else []:
+        if item.is_star:
+            return None
+        found.append(fold(item.alias_or_name))
+    return tuple(found) if found else None
+
+
+def _settle_strings(tree: exp.Query, schema: Schema) -> None:
+    """Turn names in double quotes that no visible column or alias bears into strings, as SQLite does."""
+    from sqlglot import exp
+
+    for column in list(tree.find_all(exp.Column)):
+        if not isinstance(column.this, exp.Identifier) or not column.this.quoted or column.table:
+            continue
+        name = fold(column.name)
+        aliases, is_known = set(), True
+        for select in scopes(column):
+            aliases |= {fold(item.alias) for item in select.expressions if isinstance(item, exp.Alias)}
+            for source in sources(select):
+                columns = _columns(source, schema)
+                is_known = is_known and columns is not None
+                aliases |= set(columns or ())
+        if name in aliases:
+            column.this.set("this", name)
+        elif is_known:
+            column.replace(exp.Literal.string(column.name))
+
+
+def _open_order_aliases(select: exp.Select) -> None:
+    """ORDER BY an alias becomes ORDER BY what it stands for."""
+    from sqlglot import exp
+
+    order = select.args.get("order")
+    if order is None or isinstance(select.parent, exp.SetOperation):
+        return
+    aliases = {item.alias: item.this for item in reversed(select.expressions) if isinstance(item, exp.Alias)}
+    for term in order.expressions:
+        column = term.this
+        if isinstance(column, exp.Column) and not column.table and column.name in aliases:
+            term.set("this", aliases[column.name].copy())
+
+
+def _drop_output_aliases(tree: exp.Query) -> None:
+    """Drop the aliases of the outermost select list that nothing refers to."""
+    from sqlglot import exp
+
+    if not isinstance(tree, exp.Select):
+        return
+    used = {fold(column.name) for column in tree.find_all(exp.Column)}
+    tree.set("expressions", [_unaliased(item, used) for item in tree.expressions])
+
+
+def _unaliased(item: exp.Expr, used: set[str]) -> exp.Expr:
+    from sqlglot import exp
+
+    if isinstance(item, exp.Alias):
+        is_own = isinstance(item.this, exp.Column) and fold(item.this.name) == item.alias
+        if is_own or item.alias not in used:
+            return item.this
+    return item
+
+
+def _qualify(tree: exp.Query, schema: Schema | None) -> None:
+    """Name sources after their tables, and qualify columns only where a SELECT reads several sources."""
+    from sqlglot import exp
+
+    bound = [(column, _binding(column, schema)) for column in tree.find_all(exp.Column)]
+    stars = [(column, binding) for column, binding in bound if binding and column.is_star]
+    wanted = _source_names(tree, schema)
+    for column, binding in bound:
+        if binding is None:
+            continue
+        select, source = binding
+        is_alone = next(scopes(column)) is select and len(sources(select)) == 1
+        if is_alone and (column, binding) not in stars:
+            column.set("table", None)
+        else:
+            column.set("table", exp.to_identifier(wanted[id(source)]))
+    for source in [s for select in tree.find_all(exp.Select) for s in sources(select)]:
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
+            source.set("db", None if fold(source.db) == "main" else source.args.get("db"))
+            name, alias = wanted[id(source)], source.args.get("alias")
+            if name == fold(source.name) and not (alias and alias.columns):
+                source.set("alias", None)
+            elif name != exposed(source):
+                source.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+
+
+def _binding(column: exp.Column, schema: Schema | None) -> tuple[exp.Select, exp.Expr] | None:
+    """The SELECT and the source that a column belongs to; None if it cannot be told."""
+    qualifier, name = fold(column.table), fold(column.name)
+    for select in scopes(column):
+        visible = sources(select)
+        if qualifier:
+            named = [source for source in visible if exposed(source) == qualifier]
+            if named:
+                return (select, named[0]) if len(named) == 1 else None
+            continue
+        owners = [(source, _columns(source, schema)) for source in visible]
+        holders = [source for source, columns in owners if columns is not None and name in columns]
+        if len(holders) == 1 and all(columns is not None for _, columns in owners):
+            return select, holders[0]
+        if holders or any(columns is None for _, columns in owners):
+            return None  # ambiguous, merged by USING, or unknown
+    return None
+
+
+def _source_names(tree: exp.Query, schema: Schema | None) -> dict[int, str]:
+    """The name each source shall have: its table's, numbered where that is taken in its SELECT or around it."""
+    from sqlglot import exp
+
+    taken_by_tables = set(schema.tables) if schema else set()
+    wanted: dict[int, str] = {}
+    for select in tree.find_all(exp.Select, bfs=False):
+        around = {wanted[id(s)] for outer in scopes(select) if outer is not select for s in sources(outer)}
+        here: set[str] = set()
+        is_correlated = _reads_outer(select)
+        for source in sources(select):
+            base = fold(source.name) if isinstance(source, exp.Table) else exposed(source)
+            if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
+                wanted[id(source)] = exposed(source)
+                here.add(exposed(source))
+                continue
+            blocked = here | (around if is_correlated else set())
+            name, number = base, 2
+            while name in blocked or (name != base and name in taken_by_tables):
+                name, number = f"{base}_{number}", number + 1
+            wanted[id(source)] = name
+            here.add(name)
+    return wanted
+
+
+def _reads_outer(select: exp.Select) -> bool:
+    """Whether a column inside is qualified with, or may belong to, a source outside."""
+    from sqlglot import exp
+
+    inside = {exposed(s) for inner in select.find_all(exp.Select) for s in sources(inner)}
+    return any(column.table and fold(column.table) not in inside for column in select.find_all(exp.Column))
+
+
+# Predicates
+
+
+def _join_by_where(select: exp.Select) -> None:
+    """Inner joins are a product and a condition; SQLite treats them so itself."""
+    from sqlglot import exp
+
+    joins = select.args.get("joins") or []
+    for join in joins:
+        is_inner = join.side == "" and join.method == "" and join.kind in ("", "INNER", "CROSS")
+        if not is_inner or join.args.get("using") or not isinstance(join.this, (exp.Table, exp.Subquery)):
+            return
+        if isinstance(join.this, exp.Subquery) and isinstance(join.this.this, exp.Table):
+            return
+    conditions = [join.args["on"] for join in joins if join.args.get("on")]
+    for join in joins:
+        join.set("on", None)
+        join.set("kind", None)
+    if conditions:
+        where = select.args.get("where")
+        conditions += [where.this] if where else []
+        select.set("where", exp.Where(this=_connected(exp.And, [exp.Paren(this=c) for c in conditions])))
+
+
+def _settle_predicates(tree: exp.Query, *, flips_columns: bool) -> None:
+    """Rewrite predicates bottom-up, in place."""
+    from sqlglot import exp
+
+    for node in reversed(list(tree.walk(bfs=True))):
+        if node is not tree and node.parent is None:
+            continue  # replaced with its parent
+        if isinstance(node, exp.Paren) and _is_needless(node):
+            node.replace(node.this)
+        elif isinstance(node, exp.Not):
+            _settle_not(node)
+        elif isinstance(node, exp.Ordered):
+            node.set("desc", node.args.get("desc") or None)
+        elif isinstance(node, exp.Count) and isinstance(node.this, exp.Literal):
+            node.set("this", exp.Star())
+        elif isinstance(node, exp.In) and node.expressions:
+            items = {render(item): item for item in node.expressions}
+            node.set("expressions", [items[key] for key in sorted(items)])
+    for node in reversed(list(tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE))):
+        _settle_comparison(node, flips_columns)
+    for node in reversed(list(tree.find_all(exp.And, exp.Or))):
+        if not isinstance(node.parent, type(node)):
+            items = {render(item): item for item in _operands(node, type(node))}
+            settled = _connected(type(node), [items[key] for key in sorted(items)])
+            if settled is not node:
+                node.replace(settled)
+
+
+def _operands(node: exp.Expr, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
+    if isinstance(node, kind):
+        yield from _operands(node.this, kind)
+        yield from _operands(node.expression, kind)
+    else:
+        yield node
+
+
+def _connected(kind: type[exp.Expr], items: list[exp.Expr]) -> exp.Expr:
+    whole = items[0].copy()
+    for item in items[1:]:
+        whole = kind(this=whole, expression=item.copy())
+    return whole
+
+
+def _is_needless(paren: exp.Paren) -> bool:
+    """Whether what is inside binds at least as tightly as the place asks for. Unknown places keep theirs."""
+    from sqlglot import exp
+
+    inner, parent = paren.this, paren.parent
+    if isinstance(inner, (exp.Column, exp.Literal, exp.Func, exp.Subquery, exp.Paren, exp.Null)) and not isinstance(
+        inner, (exp.Connector, exp.Binary)
+    ):
+        return True
+    if isinstance(parent, (exp.Where, exp.Having, exp.Join)):
+        return True
+    is_predicate = isinstance(inner, (exp.Predicate, exp.Not)) and not isinstance(inner, exp.Connector)
+    if isinstance(parent, exp.And):
+        return is_predicate or isinstance(inner, exp.And)
+    if isinstance(parent, exp.Or):
+        return is_predicate or isinstance(inner, exp.Connector)
+    return False
+
+
+def _settle_not(node: exp.Not) -> None:
+    """NOT before a comparison turns it round; NULL stays NULL."""
+    from sqlglot import exp
+
+    opposites: dict[type[exp.Expr], type[exp.Expr]] = {
+        exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.LT: exp.GTE, exp.GTE: exp.LT, exp.GT: exp.LTE, exp.LTE: exp.GT
+    }  # fmt: skip
+    inner = node.this.this if isinstance(node.this, exp.Paren) else node.this
+    if type(inner) in opposites:
+        opposite = opposites[type(inner)](this=inner.this.copy(), expression=inner.expression.copy())
+        node.replace(opposite)
+    elif isinstance(node.this, exp.Paren) and isinstance(inner, (exp.In, exp.Like, exp.Between, exp.Is, exp.Exists)):
+        node.set("this", inner)
+
+
+def _settle_comparison(node: exp.Expr, flips_columns: bool) -> None:
+    """Columns stand on the left, literals on the right; two sides of one kind in alphabetical order."""
+    from sqlglot import exp
+
+    mirrors: dict[type[exp.Expr], type[exp.Expr]] = {
+        exp.EQ: exp.EQ, exp.NEQ: exp.NEQ, exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE
+    }  # fmt: skip
+    # Other operands are left alone: an operator's precedence would have to be looked at.
+    ranks = (exp.Column, exp.Func, exp.Subquery, exp.Paren, exp.Null, exp.Literal)
+    left, right = node.this, node.expression
+    places = [next((i for i, kind in enumerate(ranks) if isinstance(side, kind)), None) for side in (left, right)]
+    if None in places or isinstance(left, exp.Binary) or isinstance(right, exp.Binary):
+        return
+    if places[0] == places[1]:
+        is_settled = not flips_columns or render(left) <= render(right)
+    else:
+        # Of two columns the left one's collation counts, and a function or subquery may hand on a column's.
+        is_settled = places < places[::-1] or not (flips_columns or exp.Literal in (type(left), type(right)))
+    if not is_settled:
+        node.replace(mirrors[type(node)](this=right.copy(), expression=left.copy()))

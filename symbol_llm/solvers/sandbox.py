@@ -1,0 +1,205 @@
+"""Running programs that a model wrote: safely, and thousands a minute.
+
+    with Sandbox() as sandbox:
+        sandbox.run("def solution():\\n    return 48 / 2").answer     # 24.0
+
+The program runs in a fork of a warm *zygote* (see zygote.py): behind namespaces, on a read-only file tree with a
+private scratch folder, without rights, with an allow-list of system calls, under limits of time and memory. Its
+``solution()`` is called, or else the variable ``answer`` or ``ans`` is read. Gold answers never get near it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from queue import LifoQueue
+from typing import Self
+
+import orjson
+
+from symbol_llm.errors import SymbolError, UserError
+from symbol_llm.solvers.ending import read_ending
+from symbol_llm.solvers.isolation import Isolation
+from symbol_llm.solvers.outcome import Limits, Outcome, Solution
+from symbol_llm.solvers.python_syntax import parse_python
+from symbol_llm.solvers.wire import Hangup
+from symbol_llm.solvers.zygote_process import NotReached, ZygoteProcess
+
+ALLOW_WEAK_VARIABLE = "SYMBOL_LLM_ALLOW_WEAK_SANDBOX"
+
+# Tries what must not work, as any program would: the walls are believed only where they were seen to hold.
+_PROBE = """
+import os, socket
+def attempt(what):
+    try:
+        what()
+    except OSError as error:
+        return type(error).__name__
+    return "allowed"
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+def solution():
+    return {
+        "start a process": attempt(fork),
+        "open a socket": attempt(socket.socket),
+        "write a file": attempt(lambda: open("/probe", "w")),
+        "read a file of the machine": attempt(lambda: open("/etc/passwd").close()),
+    }
+"""
+_MAY_DO = {
+    Isolation.FULL: set[str](),
+    Isolation.LANDLOCK: set[str](),
+    Isolation.SECCOMP: {"read a file of the machine"},
+    Isolation.RLIMITS: {"start a process", "open a socket", "write a file", "read a file of the machine"},
+}
+
+
+class Sandbox:
+    """A pool of zygotes. Safe to use from several threads and after a fork; ``close`` leaves nothing behind.
+
+    ``size`` is the number of programs that run side by side. ``minimum_isolation`` is the weakest level that is
+    good enough; where the kernel cannot reach it, the first run raises UserError, unless ``allow_weak`` (or the
+    environment variable SYMBOL_LLM_ALLOW_WEAK_SANDBOX=1) permits any. ``strongest`` caps the level, for tests.
+    """
+
+    def __init__(
+        self,
+        kind: str = "python",
+        size: int = 2,
+        minimum_isolation: Isolation = Isolation.LANDLOCK,
+        allow_weak: bool | None = None,
+        strongest: Isolation = Isolation.FULL,
+    ) -> None:
+        self.kind, self.size = kind, size
+        self.minimum_isolation, self.strongest = Isolation(minimum_isolation), Isolation(strongest)
+        self.allow_weak = os.environ.get(ALLOW_WEAK_VARIABLE) == "1" if allow_weak is None else allow_weak
+        self._fill()
+
+    def _fill(self) -> None:
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._level: Isolation | None = None
+        self._zygotes = [ZygoteProcess(self.kind) for _ in range(self.size)]
+        self._idle: LifoQueue[ZygoteProcess] = LifoQueue()
+        for zygote in self._zygotes:
+            self._idle.put(zygote)
+
+    @property
+    def isolation(self) -> Isolation:
+        """The level that was reached on this machine. Starts a zygote if none is running."""
+        with self._borrow() as zygote:
+            return self._ready(zygote)
+
+    def run(self, program: str, limits: Limits = Limits()) -> Solution:  # noqa: B008 - frozen
+        """Run one program to an answer (outcome None) or to the outcome that says why there is none.
+
+        Raises UserError where the machine cannot isolate it well enough. A fault of the sandbox itself is tried
+        once more, then reported as SANDBOX_ERROR.
+        """
+        try:
+            parse_python(program)
+        except SymbolError as error:
+            return Solution(Outcome.PARSE_ERROR, message=str(error))
+        solution = self._run_once(program, limits)
+        if solution.outcome is Outcome.SANDBOX_ERROR:
+            solution = self._run_once(program, limits)
+        return solution
+
+    def _run_once(self, program: str, limits: Limits) -> Solution:
+        with self._borrow() as zygote:
+            level = self._ready(zygote)
+            try:
+                return self._ask(zygote, level, program, limits)
+            except (Hangup, OSError) as error:
+                zygote.stop()
+                return Solution(Outcome.SANDBOX_ERROR, message=f"the zygote is gone: {error}", isolation=level)
+
+    @staticmethod
+    def _ask(zygote: ZygoteProcess, level: Isolation, program: str, limits: Limits) -> Solution:
+        request = {
+            "cpu_seconds": limits.cpu_seconds,
+            "wall_seconds": limits.wall_seconds,
+            "memory_bytes": limits.memory_bytes,
+            "output_bytes": limits.output_bytes,
+            "result_bytes": limits.output_bytes,
+        }
+        ending, result, output = zygote.ask(orjson.dumps(request), program.encode(), limits.wall_seconds)
+        return read_ending(ending, result, output, limits, level)
+
+    def _ready(self, zygote: ZygoteProcess) -> Isolation:
+        """Start a zygote that is not running, at the level that the first one reached."""
+        with self._lock:
+            if self._level is None:
+                self._level = self._find_level(zygote)
+            level = self._level
+        if not zygote.is_running:
+            try:
+                zygote.start(level)
+            except NotReached as error:
+                raise UserError(f"the sandbox cannot start again at level {level}: {error}") from None
+        return level
+
+    def _find_level(self, zygote: ZygoteProcess) -> Isolation:
+        """Start at the strongest level that this kernel gives and that is seen to hold."""
+        if sys.platform != "linux":
+            raise UserError("the sandbox for programs needs Linux (namespaces, seccomp). Run it in a Linux container")
+        levels, reasons = list(Isolation), []
+        weakest = Isolation.RLIMITS if self.allow_weak else self.minimum_isolation
+        for level in levels[levels.index(self.strongest) : levels.index(weakest) + 1]:
+            try:
+                zygote.start(level)
+                reason = self._probe(zygote, level)
+                if not reason:
+                    return level
+            except NotReached as error:
+                reason = str(error)
+            zygote.stop()
+            reasons.append(f"{level}: {reason}")
+        raise UserError(
+            f"the sandbox cannot isolate programs at level {weakest} or better on this machine "
+            f"({'; '.join(reasons) or f'the level is capped at {self.strongest}'}). Allow user namespaces "
+            "(sysctl kernel.unprivileged_userns_clone=1, or a container with --security-opt seccomp=unconfined) and "
+            f"install libseccomp2; or accept weaker walls with --allow-weak-sandbox ({ALLOW_WEAK_VARIABLE}=1)"
+        )
+
+    def _probe(self, zygote: ZygoteProcess, level: Isolation) -> str:
+        """What went wrong with the walls, or nothing."""
+        try:
+            solution = self._ask(zygote, level, _PROBE, Limits())
+        except (Hangup, OSError) as error:
+            return f"the zygote is gone: {error}"
+        if solution.outcome is not None:
+            return f"{solution.outcome}: {solution.message}"
+        breaches = {what for what, result in solution.answer.items() if result == "allowed"} - _MAY_DO[level]
+        return f"a program could {', '.join(sorted(breaches))}" if breaches else ""
+
+    @contextlib.contextmanager
+    def _borrow(self) -> Iterator[ZygoteProcess]:
+        if self._owner != os.getpid():  # in a forked child: the zygotes and their sockets are the parent's
+            for zygote in self._zygotes:
+                zygote.abandon()
+            self._fill()
+        zygote = self._idle.get()
+        try:
+            yield zygote
+        finally:
+            self._idle.put(zygote)
+
+    def close(self) -> None:
+        """End all zygotes once their jobs are done. A closed sandbox may be used again: it starts them anew."""
+        if self._owner != os.getpid():
+            return
+        borrowed = [self._idle.get() for _ in range(self.size)]
+        for zygote in borrowed:
+            zygote.stop()
+            self._idle.put(zygote)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

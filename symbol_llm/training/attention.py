@@ -1,0 +1,136 @@
+"""Attention of a packed batch: every row sees itself and nothing else.
+
+    flat places 0 1 2 3 4 5 6, paths 0 1 2 3 4 / 0 1 2 5 6   ─▶   two causal attentions of five tokens
+
+Keys, queries and values are laid out along the paths, attended row by row, and brought back; a shared token
+gives the same output on each of its paths. FlashAttention for rows of unequal length (on CUDA, in half precision)
+or one causal SDPA per row. No mask exists, so none can be wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache, partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any], float], torch.Tensor]
+
+NAME = "symbol_llm_packed"
+
+
+def register() -> str:
+    """Make the function known to transformers; returns its name for ``attn_implementation``."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, packed_attention)
+    return NAME
+
+
+def packed_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    packed: dict[str, Any] | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Causal attention within each path.
+
+    ``query`` [1, heads, N, size], ``key`` and ``value`` [1, kv_heads, N, size], ``packed`` from the collator.
+    Returns [1, N, heads, size]. Raises ValueError if a mask came through or the paths did not.
+    """
+    if attention_mask is not None or packed is None:
+        raise ValueError("a packed batch travels with its paths and without an attention mask")
+    heads = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]
+    if packed["along"] is not None:
+        heads = [tensor.index_select(0, packed["along"]) for tensor in heads]
+    attend = _varlen_of(query) or _row_by_row
+    out = attend(*heads, packed, scaling if scaling is not None else query.shape[-1] ** -0.5)
+    if packed["back"] is not None:
+        out = out.index_select(0, packed["back"])
+    return out[None], None
+
+
+def _row_by_row(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: dict[str, Any], scaling: float
+) -> torch.Tensor:
+    """One causal SDPA per row; tensors are [tokens, heads, size]."""
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    repeat = query.shape[1] // key.shape[1]
+    if repeat > 1:
+        key, value = key.repeat_interleave(repeat, 1), value.repeat_interleave(repeat, 1)
+    parts = [tensor.transpose(0, 1)[None].split(packed["lengths"], 2) for tensor in (query, key, value)]
+    rows = [
+        scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling) for q, k, v in zip(*parts, strict=True)
+    ]
+    return torch.cat(rows, 2)[0].transpose(0, 1)
+
+
+def _varlen_of(query: torch.Tensor) -> Attend | None:
+    """FlashAttention for rows of unequal length, from torch or from flash-attn, where it can run."""
+    import torch
+
+    half = query.dtype in (torch.float16, torch.bfloat16)
+    if not query.is_cuda or not half or torch.cuda.get_device_capability(query.device) < (8, 0):
+        return None
+    return _installed_varlen()
+
+
+@cache
+def _installed_varlen() -> Attend | None:
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        varlen_attn = None
+    # Before it had ``window_size`` the function took causality otherwise and knew no grouped heads.
+    if varlen_attn is not None and "enable_gqa" in inspect.signature(varlen_attn).parameters:
+        return partial(_torch_varlen, varlen_attn)
+    if find_spec("flash_attn") is not None:
+        return _flash_attn_varlen
+    return None
+
+
+def _torch_varlen(
+    varlen_attn: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    packed: dict[str, Any],
+    scaling: float,
+) -> torch.Tensor:
+    """All rows in one call of torch's FlashAttention; tensors are [tokens, heads, size]."""
+    out: torch.Tensor = varlen_attn(
+        query.contiguous(),
+        key.contiguous(),
+        value.contiguous(),
+        packed["bounds"],
+        packed["bounds"],
+        packed["longest"],
+        packed["longest"],
+        scale=scaling,
+        window_size=(-1, 0),
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+    return out
+
+
+def _flash_attn_varlen(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: dict[str, Any], scaling: float
+) -> torch.Tensor:
+    """All rows in one call of the flash-attn package; tensors are [tokens, heads, size]."""
+    from flash_attn import flash_attn_varlen_func
+
+    bounds, longest = packed["bounds"], packed["longest"]
+    out: torch.Tensor = flash_attn_varlen_func(
+        query, key, value, bounds, bounds, longest, longest, softmax_scale=scaling, causal=True
+    )
+    return out

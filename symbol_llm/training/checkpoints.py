@@ -1,0 +1,134 @@
+"""Checkpoints that are complete or do not count.
+
+    RUN/checkpoints/checkpoint-500/complete.json   written last, after every process has saved: {"step": 500, …}
+
+A folder without its marker is a save that was cut off; it is ignored and cleared away. A marked folder whose
+files are not as the marker lists them is damaged, and that is an error, not a guess.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from symbol_llm.errors import UserError
+
+MARKER = "complete.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A complete checkpoint."""
+
+    folder: Path
+    step: int
+    world_size: int
+    settings: dict[str, Any]  # those that a resumed run must share
+
+
+def mark_complete(folder: Path, step: int, world_size: int, settings: dict[str, Any]) -> None:
+    """Write the marker with the size of every file. Call it once all processes have saved."""
+    files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
+    marker = {"step": step, "world_size": world_size, "settings": settings, "files": files}
+    part = folder / (MARKER + ".part")
+    with part.open("wb") as file:
+        file.write(orjson.dumps(marker, option=orjson.OPT_INDENT_2))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / MARKER)
+
+
+def newest(folder: Path) -> Checkpoint | None:
+    """The newest complete checkpoint, checked file by file. Raises UserError if it is damaged."""
+    marked = _marked(folder)
+    if not marked:
+        return None
+    step, path = marked[-1]
+    repair = f"Delete {path} to go on from the one before it, or start afresh with another --out"
+    try:
+        marker = orjson.loads((path / MARKER).read_bytes())
+        files, world_size, settings = marker["files"], marker["world_size"], marker["settings"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"checkpoint {path} is damaged: its {MARKER} cannot be read ({error!r}). {repair}") from error
+    for name, size in files.items():
+        found = (path / name).stat().st_size if (path / name).is_file() else None
+        if found != size:
+            seen = "is missing" if found is None else f"has {found} bytes instead of {size}"
+            raise UserError(f"checkpoint {path} is damaged: {name} {seen}. {repair}")
+    return Checkpoint(path, step, world_size, settings)
+
+
+def check_same_run(checkpoint: Checkpoint, world_size: int, settings: dict[str, Any]) -> None:
+    """Raises UserError if a checkpoint cannot be continued by this run, naming what differs."""
+    where = checkpoint.folder
+    if checkpoint.world_size != world_size:
+        raise UserError(
+            f"{where} was written by {checkpoint.world_size} processes, and this run has {world_size}: "
+            f"start with --num_gpus {checkpoint.world_size} to go on, or give another --out"
+        )
+    before, now = _flat(checkpoint.settings), _flat(settings)
+    differing = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+    if differing:
+        shown = ", ".join(f"{key} was {before.get(key)} and is {now.get(key)}" for key in differing[:4])
+        raise UserError(
+            f"{where} belongs to a run with other settings: {shown}. Give another --out, or the old settings"
+        )
+
+
+def clear_incomplete(folder: Path) -> list[str]:
+    """Remove what saves that were cut off left behind; returns the names."""
+    if not folder.is_dir():
+        return []
+    cut_off = [p for p in folder.glob("checkpoint-*") if p.is_dir() and not (p / MARKER).is_file()]
+    for path in cut_off:
+        shutil.rmtree(path)
+    return sorted(path.name for path in cut_off)
+
+
+def keep_last(folder: Path, number: int) -> None:
+    """Remove all but the newest ``number`` complete checkpoints, the marker of each first."""
+    for _, path in _marked(folder)[:-number]:
+        (path / MARKER).unlink()
+        shutil.rmtree(path)
+
+
+def check_space(folder: Path, num_parameters: int, weight_bytes: int, is_start: bool) -> None:
+    """Raises UserError if the disk cannot hold one more checkpoint (and, at the start, the exported model).
+
+    A checkpoint holds the weights, and for AdamW the fp32 weights and two moments.
+    """
+    needed = num_parameters * (weight_bytes + 12)
+    if is_start:
+        needed += num_parameters * weight_bytes
+    free = shutil.disk_usage(folder).free
+    if free < needed * 1.05:
+        raise UserError(
+            f"{folder}: {free / 1e9:.1f} GB are free, and a checkpoint of this model needs {needed / 1e9:.1f} GB. "
+            "Free some space or give --out on another disk; the last complete checkpoint stays"
+        )
+
+
+def _marked(folder: Path) -> list[tuple[int, Path]]:
+    """Folders with a marker, by step."""
+    found = []
+    for path in folder.glob("checkpoint-*") if folder.is_dir() else ():
+        number = path.name.removeprefix("checkpoint-")
+        if number.isdigit() and (path / MARKER).is_file():
+            found.append((int(number), path))
+    return sorted(found)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat

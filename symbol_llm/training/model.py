@@ -1,0 +1,124 @@
+"""The model and its tokenizer: loaded from a folder or the hub, or built small from the configuration.
+
+--model meta-llama/Llama-2-7b-hf      weights and tokenizer as they are
+(none)                                a LLaMA of the sizes in the configuration, a BPE learnt on the rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from symbol_llm.errors import UserError
+from symbol_llm.training import attention
+from symbol_llm.training.config import Config
+from symbol_llm.training.rows import find_files, read_rows
+from symbol_llm.training.tokenizer import train_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def prepare_tokenizer(config: Config, folder: Path) -> None:
+    """Put the run's tokenizer into ``folder``, unless it is there. Raises UserError."""
+    if (folder / "tokenizer.json").is_file():
+        return
+    if config.model.path is None:
+        tokenizer = train_tokenizer(_sample_texts(config), config.tokenizer.vocab_size, config.model.max_positions)
+    else:
+        tokenizer = _load_pretrained_tokenizer(config.model.path)
+    part = folder.with_name(folder.name + ".part")
+    tokenizer.save_pretrained(part)
+    part.replace(folder)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer that ``prepare_tokenizer`` left. Raises UserError if it has no end of text."""
+    from transformers import AutoTokenizer
+
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"{folder}: the tokenizer has no end-of-text token, so no completion could ever end")
+    return tokenizer
+
+
+def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    """The model to train, with packed attention. Raises UserError if the tokenizer is not its own.
+
+    Under ZeRO-3 the weights are sharded while they load; the DeepSpeed configuration must be known by then.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+    dtype = getattr(torch, config.model.dtype)
+    implementation = attention.register()
+    if config.model.path is None:
+        torch.manual_seed(config.run.seed)
+        model: Any = LlamaForCausalLM(_llama_config(LlamaConfig, config, tokenizer, implementation)).to(dtype)
+    else:
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                config.model.path, dtype=dtype, attn_implementation=implementation
+            )
+        except (OSError, ValueError) as error:
+            raise UserError(f"{config.model.path}: cannot load the model ({_first_line(error)})") from error
+    vocabulary = model.config.get_text_config().vocab_size
+    if len(tokenizer) > vocabulary:
+        raise UserError(
+            f"vocabulary mismatch: the tokenizer has {len(tokenizer)} tokens, the model's embedding {vocabulary}. "
+            "They do not belong together: give --model a folder that holds both"
+        )
+    longest = getattr(model.config, "max_position_embeddings", None)
+    if longest is not None and config.data.max_tokens > longest:
+        raise UserError(f"data.max_tokens is {config.data.max_tokens}, but the model knows only {longest} positions")
+    loaded: PreTrainedModel = model
+    return loaded
+
+
+def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase, implementation: str) -> Any:
+    sizes = config.model
+    return kind(
+        vocab_size=len(tokenizer),
+        hidden_size=sizes.hidden_size,
+        intermediate_size=sizes.intermediate_size,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        num_key_value_heads=sizes.kv_heads,
+        max_position_embeddings=sizes.max_positions,
+        tie_word_embeddings=sizes.tie_embeddings,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        attn_implementation=implementation,
+    )
+
+
+def _load_pretrained_tokenizer(path: str) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer
+
+    # A path that was meant as a folder must not be looked up on the hub.
+    if (path.startswith((".", "/", "~")) or path.count("/") > 1) and not Path(path).is_dir():
+        raise UserError(f"{path}: no such model folder. A finished stage leaves its model in RUN/model")
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot load the tokenizer ({_first_line(error)})") from error
+    if tokenizer.pad_token_id is None and tokenizer.unk_token is not None:
+        # LLaMA-2 has no pad token. Training pads nothing; batched generation needs one that is not the end of text.
+        tokenizer.pad_token = tokenizer.unk_token
+    return tokenizer
+
+
+def _sample_texts(config: Config) -> Iterator[str]:
+    """Prompts and completions for the BPE, every n-th row so that all tasks are seen."""
+    files = find_files(config.data.path)
+    num_rows = sum(1 for _ in read_rows(files, config.data.split))
+    step = max(1, -(-num_rows // config.tokenizer.max_rows))
+    for number, row in enumerate(read_rows(files, config.data.split)):
+        if number % step == 0:
+            yield row.prompt + row.completion
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

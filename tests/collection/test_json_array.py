@@ -1,0 +1,88 @@
+"""Reading large JSON files object by object."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import collection.sources.json_array
+from collection.sources.json_array import read_json_array
+from symbol_llm.errors import UserError
+
+DATA = {
+    "info": {"split": "val", "questions": [0]},
+    "empty": [],
+    "questions": [{"text": 'a "quoted" ] } \\ text é', "n": [1.5, -2, True, None]}, 12345, "x", [], {}],
+    "after": {"x": 1},
+}
+
+
+@pytest.fixture(params=[1, 2, 3, 7, 1 << 20])
+def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are cut by the end of the window at every place."""
+    monkeypatch.setattr(collection.sources.json_array, "_CHUNK", request.param)
+
+
+@pytest.mark.usefixtures("chunk")
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_elements_in_order(tmp_path: Path, indent: int | None, is_ascii: bool) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(DATA, indent=indent, ensure_ascii=is_ascii), encoding="utf-8")
+    assert list(read_json_array(path, "questions")) == DATA["questions"]
+    assert list(read_json_array(path, "empty")) == []
+
+
+@pytest.mark.usefixtures("chunk")
+@pytest.mark.parametrize("cut", [3, 30, 70, 90, 110, 131])
+def test_a_truncated_file_gives_its_whole_elements_and_an_error(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.json"
+    text = '{"info": {"split": "train"}, "questions": [{"id": 1}, {"id": 2}, {"id": 3, "text": "three"}, {"id": 4}, {"id": 5}]}'
+    assert cut >= len(text) or text[:cut] != text
+    path.write_text(text[: min(cut, len(text) - 3)])
+    elements = []
+    with pytest.raises(UserError, match=r"a\.json, character \d+: not JSON"):
+        for element in read_json_array(path, "questions"):
+            elements.append(element)
+    whole = json.loads(text)["questions"]
+    assert elements == whole[: len(elements)]
+    assert (
+        len(elements) == sum(text.index(f'{{"id": {i}') + 9 <= cut for i in (1, 2, 3, 4, 5) if i != 3) + (cut >= 93)
+        or cut
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file ends too early"),
+        ("[1]", "expected '{'"),
+        ('{"a": [1]}', "no array 'questions'"),
+        ('{"questions": {"a": 1}}', "no array 'questions'"),
+        ('{"questions": [1 2]}', r"character 18: not JSON \(expected ','\)"),
+        ('{"questions": [1, x]}', r"character 19: not JSON \(Expecting value\)"),
+        ('{"questions": [' + "[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_not_the_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        list(read_json_array(path, "questions"))
+
+
+def test_a_fault_early_in_a_large_file_does_not_read_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection.sources.json_array, "_CHUNK", 100)
+    path = tmp_path / "a.json"
+    path.write_text('{"questions": [{"a": nope}, ' + '"filler", ' * 10_000 + "1]}")
+    with pytest.raises(UserError, match="character 22: not JSON"):
+        list(read_json_array(path, "questions"))
+
+
+def test_other_encodings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes('{"questions": ["é"]}'.encode("latin-1"))
+    with pytest.raises(UserError, match="not UTF-8"):
+        list(read_json_array(path, "questions"))

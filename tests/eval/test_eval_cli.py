@@ -1,0 +1,79 @@
+"""``symbol-llm eval`` as a user meets it: a process, its exit code, standard output and standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from symbol_llm.record import write_parquet
+from tests.eval.tiny_model import save_tiny_model
+from tests.eval.toy import record
+
+ROOT = Path(__file__).parents[2]
+
+
+def symbol_llm(*arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "SYMBOL_LLM_RAW"}
+    command = [sys.executable, "-c", "from symbol_llm.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("collection")
+    (folder / "records").mkdir()
+    write_parquet(folder / "records" / "general.parquet", [record(i) for i in range(6)])
+    return folder
+
+
+def test_gold_as_json_then_as_table(data: Path, tmp_path: Path) -> None:
+    command = ("eval", "symbolic", "--backend", "gold", "--data", data, "--out", tmp_path)
+    done = symbol_llm(*command, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["tasks"]["general"]["value"] == 1.0
+    assert f"wrote 6 items of 1 tasks to {tmp_path}/symbolic" in done.stderr and "symbol-llm report" in done.stderr
+    table = symbol_llm(*command)
+    assert table.returncode == 0 and "general" in table.stdout and "100.0" in table.stdout
+
+
+def test_a_model_with_json_keeps_standard_output_clean(data: Path, tmp_path: Path) -> None:
+    model = save_tiny_model(tmp_path / "model")
+    command = ("eval", "symbolic", "--model", model, "--data", data, "--out", tmp_path / "run", "--json")
+    done = symbol_llm(*command, "--limit", 2, "--max-new-tokens", 8, "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    task = json.loads(done.stdout)["tasks"]["general"]
+    assert task["items"] == 2 and 0.0 <= task["value"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("symbolic", "--data", "DATA"), "exactly one of"),
+        (("symbolic", "--data", "DATA", "--model", "./none"), "no such folder"),
+        (("symbolic", "--data", "DATA", "--backend", "gold", "--tasks", "nope"), "unknown task"),
+        (("symbolic", "--data", "/nonexistent", "--backend", "gold"), "collect build"),
+        (("symbolic", "--data", "DATA", "--replay", "/nonexistent"), "cannot be read"),
+        (("delegate", "--backend", "gold", "--tasks", "nope"), "unknown benchmark"),
+        (("delegate", "--backend", "gold", "--raw", "/nonexistent"), "does not exist"),
+        (("delegate", "--backend", "gold", "--limit", "0"), "--limit"),
+    ],
+)
+def test_mistakes_exit_with_2_and_no_traceback(data: Path, tmp_path: Path, arguments: tuple, message: str) -> None:
+    filled = [data if argument == "DATA" else argument for argument in arguments]
+    done = symbol_llm("eval", *filled, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not done.stdout and not (tmp_path / "run").exists()
+
+
+def test_help_and_import_are_light() -> None:
+    heavy = {"torch", "transformers", "numpy", "pyarrow", "pandas", "sympy", "z3"}
+    code = "import sys, eval.cli, eval.report_cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import symbol_llm.formats
+from eval.backends.gold import GoldBackend
+from eval.backends.replay import ReplayBackend
+from eval.symbolic import Match, by_family, extract, load_tasks, run_symbolic, summarise
+from symbol_llm.errors import UserError
+from symbol_llm.formats.base import Score
+from symbol_llm.formats.text import Text
+from symbol_llm.record import write_parquet
+from tests.eval.toy import record
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A collection: 6 test and 2 train records of ``general``, 3 evolved test records, 2 of an unlisted task."""
+    folder = tmp_path / "collection" / "records"
+    folder.mkdir(parents=True)
+    general = [record(i) for i in range(6)] + [record(i, split="train") for i in range(2)]
+    write_parquet(folder / "general.parquet", general)
+    write_parquet(folder / "general.evolved.parquet", [record(i, origin="evolved") for i in range(3)])
+    write_parquet(folder / "mine.parquet", [record(i, task="mine") for i in range(2)])
+    write_parquet(folder / "untested.parquet", [record(1, task="untested", split="train")])
+    return folder.parent
+
+
+def test_tasks_are_the_test_records_and_evolved_ones_stand_alone(data: Path) -> None:
+    assert {name: len(records) for name, records in load_tasks(data).items()} == {
+        "general": 6,
+        "general.evolved": 3,
+        "mine": 2,
+    }
+    assert list(load_tasks(data, ["general"])) == ["general", "general.evolved"]
+    assert list(load_tasks(data, ["general.evolved"])) == ["general.evolved"]
+
+
+def test_wrong_tasks_and_folders(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"unknown task 'generl'\. Did you mean general"):
+        load_tasks(data, ["generl"])
+    with pytest.raises(UserError, match="untested has no test records"):
+        load_tasks(data, ["untested"])
+    with pytest.raises(UserError, match="collect build"):
+        load_tasks(tmp_path / "nowhere")
+    (data / "records" / "mine.parquet").write_bytes(b"PAR1 cut short")
+    with pytest.raises(UserError, match=r"mine\.parquet"):
+        load_tasks(data)
+
+
+def test_gold_reaches_the_ceiling(data: Path, tmp_path: Path) -> None:
+    document = run_symbolic(data, GoldBackend(), tmp_path / "run")
+    assert document["mean"] == 1.0
+    task = document["tasks"]["general"]
+    assert (task["items"], task["metric"], task["value"]) == (6, "EM", 1.0)
+    assert (task["exact"], task["parsed"], task["equivalent"]) == (6, 6, {"yes": 6, "no": 0, "unknown": 0})
+    assert (task["origin"], task["groups"]) == ("generated", 3)
+    assert document["tasks"]["general.evolved"]["origin"] == "evolved"
+    assert document["tasks"]["mine"]["family"] == "other"
+    assert json.loads((tmp_path / "run/symbolic/summary.json").read_text()) == document
+
+
+def test_replay_scored_by_hand(data: Path, tmp_path: Path) -> None:
+    """Of 6 outputs 2 are exact (one within a line of blanks), 2 differ, 1 is empty, 1 is missing: EM 2/6."""
+    ids = [r.id for r in load_tasks(data)["general"]]
+    outputs = ["number 0", "  number   1\n", "number 3", "?", ""]
+    file = tmp_path / "outputs.jsonl"
+    file.write_text("".join(json.dumps({"id": i, "output": o}) + "\n" for i, o in zip(ids, outputs)))
+    task = run_symbolic(data, ReplayBackend(file), tmp_path / "run", names=["general"])["tasks"]["general"]
+    assert task["value"] == pytest.approx(2 / 6)
+    assert (task["exact"], task["parsed"]) == (2, 4)
+    assert task["equivalent"] == {"yes": 2, "no": 0, "unknown": 4}
+    assert task["outcomes"] == {"no_symbol": 2, "undecided": 2, "exact": 2}
+
+
+def test_a_second_run_does_nothing_and_rescoring_scores(data: Path, tmp_path: Path) -> None:
+    first = run_symbolic(data, GoldBackend(), tmp_path / "run")
+    results = tmp_path / "run/symbolic/general.jsonl"
+    before = results.read_bytes()
+    assert run_symbolic(data, GoldBackend(), tmp_path / "run") == first
+    assert results.read_bytes() == before
+    results.write_text("")
+    assert run_symbolic(data, GoldBackend(), tmp_path / "run", is_rescoring=True) == first
+    assert len(results.read_text().splitlines()) == 6
+
+
+def test_another_collection_gives_other_tasks(data: Path, tmp_path: Path) -> None:
+    run_symbolic(data, GoldBackend(), tmp_path / "run", names=["mine"])
+    with pytest.raises(UserError, match="tasks: "):
+        run_symbolic(data, GoldBackend(), tmp_path / "run")
+
+
+def test_extract() -> None:
+    assert extract("Here:\n```sql\nSELECT 1\n```\nor\n```\n2\n```", "sql") == "SELECT 1"
+    assert extract("```\ncut off", "sql") == "cut off"
+    assert extract(" JUMP \n", "scan") == "JUMP"
+    assert extract("Use ```\nx\n``` here", "text") == "Use ```\nx\n``` here"
+    assert extract(" \n", "scan") is None and extract("``` \n\n```", "sql") == "``` \n\n```"
+
+
+class Ratio(Text):
+    """A corpus metric: summed hits over summed lengths, unlike the mean of ratios."""
+
+    def aggregate(self, scores: Sequence[Score]) -> float:
+        return sum(s.counts[0] for s in scores) / sum(s.counts[1] for s in scores)
+
+
+def row(hits: float, length: float, group: str = "") -> dict[str, Any]:
+    score = {"metric": "F1", "value": hits / length, "is_exact": False, "is_parsed": True, "is_equivalent": None}
+    return {
+        "id": f"{hits}/{length}",
+        **score,
+        "counts": [hits, length],
+        "group": group,
+        "finish": "stop",
+        "outcome": Match.UNDECIDED,
+    }
+
+
+def test_a_corpus_metric_is_computed_and_resampled_on_counts() -> None:
+    """1/1 and 0/3: the ratio of sums is 1/4 (the mean of ratios would be 1/2); draws give 1, 1/4, 1/4, 0."""
+    summary = summarise([row(1, 1), row(0, 3)], Ratio())
+    assert summary["value"] == 0.25
+    assert summary["interval"] == [0.0, 1.0] and summary["interval_method"] == "cluster bootstrap"
+    assert summarise([row(1, 1), row(0, 3)], symbol_llm.formats.get("text"))["value"] == 0.5
+
+
+def test_family_means_by_hand() -> None:
+    """Two tasks of one family and one of another: 0.75, 0.2."""
+    summaries = {
+        "a": {"family": "SQL", "value": 0.5},
+        "b": {"family": "SQL", "value": 1.0},
+        "c": {"family": "FOL", "value": 0.2},
+    }
+    assert by_family(summaries) == {"SQL": {"tasks": 2, "mean": 0.75}, "FOL": {"tasks": 1, "mean": 0.2}}
