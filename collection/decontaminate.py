@@ -40,11 +40,11 @@ class LeakIndex:
         problem = problem_key(record)
         if problem is not None:
             self._problems.setdefault(problem, record.id)
-        self.add_request(record.input, record.id, record.context, record.format)
+        self.add_request(record.input, record.id, _scope(record), record.format)
 
-    def add_request(self, request: str, name: str, definitions: str, format_name: str) -> None:
-        """Remember a test request whose symbol is broken or missing."""
-        self._requests.setdefault(request_key(request, definitions), name)
+    def add_request(self, request: str, name: str, scope: str, format_name: str) -> None:
+        """Remember a test request; ``scope`` is what it is asked against (definitions, scene)."""
+        self._requests.setdefault(request_key(request, scope), name)
         if _uses_grams(format_name):
             grams = _grams(request)
             if grams:
@@ -59,7 +59,7 @@ class LeakIndex:
         problem = problem_key(record)
         if problem is not None and problem in self._problems:
             return Leak(self._problems[problem], "same problem")
-        request = request_key(record.input, record.context)
+        request = request_key(record.input, _scope(record))
         if request in self._requests:
             return Leak(self._requests[request], "same request")
         if _uses_grams(record.format):
@@ -69,6 +69,12 @@ class LeakIndex:
             if best and best[0][1] >= _CONTAINMENT * len(grams):
                 return Leak(self._long[best[0][0]], f"{best[0][1] / len(grams):.0%} of its 8-grams")
         return None
+
+
+def _scope(record: Record) -> str:
+    """What a request is asked against: the same words about another scene are another question."""
+    is_grouped = IDENTITIES.get(record.format) is Identity.GROUP
+    return f"{record.context}\x1f{record.group}" if is_grouped else record.context
 
 
 def _uses_grams(format_name: str) -> bool:

@@ -52,9 +52,9 @@ def duplicate_key(record: Record) -> int:
     return key("row", record.task, record.split, record.context, normalised(record.input), record.canonical)
 
 
-def request_key(request: str, definitions: str = "") -> int:
-    """Same words of a request under the same definitions."""
-    return key("request", definitions, normalised(request))
+def request_key(request: str, scope: str) -> int:
+    """Same words of a request in the same scope."""
+    return key("request", scope, normalised(request))
 
 
 def problem_key(record: Record) -> int | None:

@@ -87,26 +87,23 @@ def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
     """Everything that the page shows about one run, with a note for each thing that is missing or broken."""
     notes: list[str] = []
     summary = _read_object(run / "summary.json", notes) or {}
-    evaluations = [file.parent for file in sorted(run.rglob("run.json")) if _kind(file, notes)]
-    tasks = _named(summary, "tasks", notes)
-    scenes = _named(summary, "scenes", notes)
+    tasks, scenes = _named(summary, "tasks", notes), _named(summary, "scenes", notes)
+    found: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
     items: list[dict[str, Any]] = []
-    for folder in evaluations:
+    for folder, config in _evaluations(run, notes):
+        is_gold = config.get("backend") == "gold"
         numbers = _read_object(folder / "summary.json", notes) or {}
-        tasks = tasks or _named(numbers, "tasks", notes)
-        scenes = scenes or _named(numbers, "scenes", notes)
-        items.extend(_items(folder, items_per_task, notes))
+        for key, entries in found.items():
+            if not is_gold:
+                entries.update(_named(numbers, key, notes))
+        label = "gold symbols" if is_gold else {"symbolic": "symbolic", "delegate": "delegated"}[config["kind"]]
+        items.extend({"label": label, **item} for item in _items(folder, items_per_task, notes))
     gathered = {
         "name": run.resolve().name,
         "collection": _entries(_named(summary, "collection", notes), "task", notes),
         "training": [curve for stage in STAGES if (curve := _curve(run, stage, summary.get("training"), notes))],
-        "tasks": _entries(tasks, "task", notes),
-        "scenes": [
-            {**part, "scene": scene}
-            for scene, parts in scenes.items()
-            for part in (parts if isinstance(parts, list) else [parts])
-            if isinstance(part, dict)
-        ],
+        "tasks": _entries(tasks or found["tasks"], "task", notes),
+        "scenes": _benchmarks(scenes or found["scenes"]),
         "seconds": _named(summary, "seconds", notes),
         "items": items,
     }
@@ -140,9 +137,21 @@ def _read_object(path: Path, notes: list[str]) -> dict[str, Any] | None:
     return value
 
 
-def _kind(run_file: Path, notes: list[str]) -> bool:
-    config = _read_object(run_file, notes)
-    return config is not None and config.get("kind") in ("symbolic", "delegate")
+def _evaluations(run: Path, notes: list[str]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The evaluation runs under a folder, each with its configuration."""
+    for file in sorted(run.rglob("run.json")):
+        config = _read_object(file, notes)
+        if config is not None and config.get("kind") in ("symbolic", "delegate"):
+            yield file.parent, config
+
+
+def _benchmarks(scenes: dict[str, Any]) -> list[dict[str, Any]]:
+    """One entry per benchmark: a scene is a list of them, or an object that may hold them as its parts."""
+    benchmarks: list[dict[str, Any]] = []
+    for scene, given in scenes.items():
+        parts = given.get("parts", [given]) if isinstance(given, dict) else given
+        benchmarks.extend({**part, "scene": scene} for part in parts if isinstance(part, dict))
+    return benchmarks
 
 
 def _named(summary: dict[str, Any], key: str, notes: list[str]) -> dict[str, Any]:
@@ -165,15 +174,11 @@ def _curve(run: Path, stage: str, training: Any, notes: list[str]) -> dict[str, 
     given = training.get(stage) if isinstance(training, dict) else None
     if isinstance(given, dict):
         given = given.get("metrics")
-    rows: list[Any] = []
     if isinstance(given, list):
         rows = given
     else:
-        path = (
-            run / given if isinstance(given, str) else next(iter(sorted(run.rglob(f"{stage}/**/metrics.jsonl"))), None)
-        )
-        if path is not None:
-            rows = list(_lines(path, notes))
+        paths = [run / given] if isinstance(given, str) else sorted(run.rglob(f"{stage}/**/metrics.jsonl"))
+        rows = list(_lines(paths[0], notes)) if paths else []
     points = [
         [row["step"], row["loss"]]
         for row in rows
@@ -209,15 +214,13 @@ def _lines(path: Path, notes: list[str]) -> Iterator[Any]:
 def _items(folder: Path, limit: int, notes: list[str]) -> Iterator[dict[str, Any]]:
     """Up to ``limit`` items per task, evenly spaced, each with texts cut to a readable length."""
     for file in sorted(folder.glob("*.jsonl")):
-        rows = {
-            row["id"]: row for row in _lines(file, notes) if isinstance(row, dict) and isinstance(row.get("id"), str)
-        }
-        stored = list(rows.values())
+        rows = [row for row in _lines(file, notes) if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        stored = list({row["id"]: row for row in rows}.values())
         count = min(limit, len(stored))
         if count < len(stored):
             notes.append(f"{file.stem}: {count} of {len(stored)} items are shown")
         for number in range(count):
-            yield {"kind": folder.name, "task": file.stem, **_shown(stored[number * len(stored) // count])}
+            yield {"run": folder.parent.name, "task": file.stem, **_shown(stored[number * len(stored) // count])}
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from enum import StrEnum
@@ -30,7 +30,7 @@ from eval.store import open_run, scoring_version, write_json
 from symbol_llm.errors import SymbolLLMError, UserError, unknown_name
 from symbol_llm.formats.base import Context, Format, Score
 from symbol_llm.ledger import exclusive, make_folder
-from symbol_llm.record import Origin, Record, Split, read_parquet
+from symbol_llm.record import Origin, Record, Split, record_from_json
 
 
 class Match(StrEnum):
@@ -55,10 +55,9 @@ def load_tasks(data: Path, names: Sequence[str] | None = None) -> dict[str, list
         raise UserError(f"{data}: no records/*.parquet here. Make a collection with: symbol-llm collect build")
     tasks: dict[str, list[Record]] = {}
     for file in files:
-        for record in read_parquet(file):
-            if record.split == Split.TEST:
-                name = f"{record.task}.evolved" if record.origin == Origin.EVOLVED else record.task
-                tasks.setdefault(name, []).append(record)
+        for record in _test_records(file):
+            name = f"{record.task}.evolved" if record.origin == Origin.EVOLVED else record.task
+            tasks.setdefault(name, []).append(record)
     for wanted in names or ():
         if wanted not in tasks and f"{wanted}.evolved" not in tasks:
             if any(file.stem == wanted for file in files):
@@ -66,6 +65,18 @@ def load_tasks(data: Path, names: Sequence[str] | None = None) -> dict[str, list
             raise unknown_name("task", wanted, tasks, f"symbol-llm eval list --data {data}")
     chosen = {name for wanted in names or tasks for name in (wanted, f"{wanted}.evolved")}
     return {name: tasks[name] for name in sorted(tasks) if name in chosen}
+
+
+def _test_records(file: Path) -> Iterator[Record]:
+    """The test records of one file; the training rows, nearly all, are never made into Python objects."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(file, filters=[("split", "==", Split.TEST.value)])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{file}: not a readable record file ({error}). Rebuild it with: collect build") from error
+    yield from map(record_from_json, table.to_pylist())
 
 
 class SymbolicWork(Work):

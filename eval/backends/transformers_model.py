@@ -38,8 +38,7 @@ class TransformersBackend(Backend):
         self.path = model
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
-        # Half the processors: the solvers need the others, and torch's threads stall when they have to share.
-        self.threads = threads or max(1, len(os.sched_getaffinity(0)) // 2)
+        self.threads = threads
         self._loaded: tuple[Any, Any] | None = None
 
     @property
@@ -76,7 +75,11 @@ class TransformersBackend(Backend):
             from transformers.utils.logging import disable_progress_bar
 
             disable_progress_bar()  # the runner shows its own
-            torch.set_num_threads(self.threads)
+            if self.threads is None and "OMP_NUM_THREADS" not in os.environ:
+                # Half the processors: the solvers need the others, and threads that have to share stall.
+                self.threads = max(1, len(os.sched_getaffinity(0)) // 2)
+            if self.threads is not None:
+                torch.set_num_threads(self.threads)
             has_gpu = torch.cuda.is_available()
             try:
                 tokenizer = AutoTokenizer.from_pretrained(self.path)

@@ -39,43 +39,31 @@ const GROUPS = [
   ["correct", "answer correct", ["correct", "exact", "equivalent"]],
   ["wrong", "executed, answer wrong", ["wrong", "different", "undecided"]],
   ["language", "no valid symbol", ["no_symbol", "parse_error", "rejected", "unparsed"]],
-  ["run", "failed in the solver", []],
+  ["run", "solver gave no valid answer", []],
   ["ours", "fault of benchmark or machine", ["gold_error", "sandbox_error"]],
 ];
 const groupOf = (outcome) => (GROUPS.find(([, , members]) => members.includes(outcome)) || GROUPS[3])[0];
 const words = (outcome) => String(outcome).replaceAll("_", " ");
 
-function texture(group, x, y, width, height) {
-  const marks = [];
-  if (group === "wrong") for (let at = x - height; at < x + width; at += 7) marks.push(line(at, y + height, at + height, y));
-  if (group === "language") for (let at = x + 4; at < x + width; at += 8) marks.push(line(at, y, at, y + height));
-  if (group === "run")
-    for (let at = x + 5; at < x + width; at += 9)
-      for (const down of [0.3, 0.7]) marks.push(draw("circle", { class: "dot", cx: at, cy: y + down * height, r: 1.4 }));
-  return marks;
+const key = (group) => make("span", { class: `key ${group}`, "aria-hidden": "true" });
+
+function stack(outcomes) {
+  const said = outcomes.map(([outcome, number]) => `${words(outcome)} ${count(number)}`).join(", ");
+  const pieces = outcomes.map(([outcome, number]) => {
+    const piece = make("span", { class: groupOf(outcome), title: `${words(outcome)} ${count(number)}` });
+    piece.style.flexGrow = number;
+    return piece;
+  });
+  return make("div", { class: "stack", role: "img", "aria-label": said }, pieces);
 }
 
-function line(x1, y1, x2, y2) {
-  return draw("line", { class: "hatch", x1, y1, x2, y2 });
-}
-
-// A coloured piece in its own viewport, so that its texture is cut at its edges.
-function piece(group, x, width, height) {
-  const rect = draw("rect", { class: group, width: "100%", height: "100%" });
-  return draw("svg", { x, width, height, overflow: "hidden" }, rect, texture(group, 0, 0, width, height));
-}
-
-function key(group) {
-  return draw("svg", { class: "key", viewBox: "0 0 22 16", "aria-hidden": "true" }, piece(group, 0, 22, 16));
-}
-
-function table(caption, columns, rows) {
+function table(caption, columns, rows, kind = "") {
   const head = columns.map(([title, kind]) => make("th", { scope: "col", class: kind || "" }, title));
   const body = rows.map((row) =>
     make("tr", { class: row.isTotal ? "total" : "" },
       row.cells.map((cell, i) => make(i ? "td" : "th", { class: columns[i][1] || "", ...(i ? {} : { scope: "row" }) }, cell))));
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    make("table", {}, make("thead", {}, make("tr", {}, head)), make("tbody", {}, body)));
+    make("table", { class: kind }, make("thead", {}, make("tr", {}, head)), make("tbody", {}, body)));
 }
 
 function bar(value, interval) {
@@ -109,7 +97,7 @@ function showCards(run) {
   const cards = [];
   const card = (label, number, detail) => cards.push(make("div", { class: "card" },
     make("p", { class: "label" }, label), make("p", { class: "number" }, number), make("p", { class: "detail" }, detail)));
-  for (const [scene, parts] of Map.groupBy ? Map.groupBy(run.scenes, (part) => part.scene) : grouped(run.scenes)) {
+  for (const [scene, parts] of grouped(run.scenes)) {
     const items = add(parts.map((part) => part.items));
     card(scene, percent(share(add(parts.map((part) => part.correct)), items)), `correct of ${count(items)} delegated`);
   }
@@ -119,7 +107,7 @@ function showCards(run) {
   if (run.collection.length) card("records", count(kept), `kept of ${count(add(run.collection.map((task) => task.read)))} rows`);
   for (const curve of run.training) card(`${curve.stage} loss`, curve.points.at(-1)[1].toPrecision(3), `after ${count(curve.points.at(-1)[0])} steps`);
   const seconds = Object.values(run.seconds).filter(isNumber);
-  if (seconds.length) card("time", duration(add(seconds)), `in ${seconds.length} steps`);
+  if (seconds.length) card("time", duration(isNumber(run.seconds.total) ? run.seconds.total : add(seconds)), "for all steps");
   byId("cards").replaceChildren(...cards);
 }
 
@@ -133,42 +121,34 @@ function showScenes(run) {
   const legend = make("ul", { class: "legend", "aria-label": "Legend" }, GROUPS.map(([group, text]) => make("li", {}, key(group), text)));
   const cards = run.scenes.map((part) => {
     const outcomes = Object.entries(part.outcomes || {}).filter(([, number]) => isNumber(number) && number > 0);
-    const total = add(outcomes.map(([, number]) => number));
     const order = GROUPS.map(([group]) => group);
     outcomes.sort(([a], [b]) => order.indexOf(groupOf(a)) - order.indexOf(groupOf(b)));
-    const said = outcomes.map(([outcome, number]) => `${words(outcome)} ${count(number)}`);
-    let x = 0;
-    const pieces = outcomes.map(([outcome, number]) => {
-      const width = (1000 * number) / total;
-      x += width;
-      return piece(groupOf(outcome), x - width, Math.max(0, width - 2), 24);
-    });
     const majority = part.majority && isNumber(part.majority.accuracy)
       ? ` · always “${part.majority.answer}” would give ${percent(part.majority.accuracy)}` : "";
+    const ceiling = isNumber(part.gold_correct) ? ` · gold symbols give ${percent(share(part.gold_correct, part.items))}` : "";
     return make("article", { class: "scene" },
       make("div", { class: "head" },
         make("h3", {}, `${part.scene}: ${part.benchmark || ""}`),
         make("span", { class: "quiet" }, [part.solver, part.engine].filter(Boolean).join(" · ")),
         make("span", { class: "score" }, make("strong", {}, percent(accuracy(part))), ` (${between(part.interval)}) of ${count(part.items)}`)),
-      total ? draw("svg", { class: "stack", viewBox: "0 0 1000 24", preserveAspectRatio: "none", role: "img", "aria-label": said.join(", ") },
-        draw("rect", { class: "track", width: 1000, height: 24 }), pieces) : null,
+      outcomes.length ? stack(outcomes) : null,
       make("ul", {}, outcomes.map(([outcome, number]) => make("li", {}, key(groupOf(outcome)), `${words(outcome)} ${count(number)}`))),
-      make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}`));
+      make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}${ceiling}`));
   });
   section("scenes", "The model writes a symbol, a real solver executes it, and only the answer counts. Every item is in the denominator; "
     + "what could not be executed is never guessed. Intervals are at the 95 % level.", ...(cards.length ? [legend, ...cards] : []));
 }
 
 function showTasks(run) {
-  const columns = [["task"], ["metric"], ["score", "number"], ["95 % interval"], ["", ""], ["items", "number"], ["exact", "number"], ["parsed", "number"],
+  const columns = [["task"], ["metric"], ["score", "number"], ["95 % interval"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
     ["equivalent", "number"], ["different", "number"], ["undecided", "number"]];
   const rows = run.tasks.map((task) => {
     const verdicts = task.equivalent || {};
-    return { cells: [task.task, task.metric || "–", percent(task.value), between(task.interval), bar(task.value, task.interval), count(task.items),
+    return { cells: [task.task, task.metric || "–", percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))), count(task.items),
       count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown)] };
   });
   const values = run.tasks.map((task) => task.value).filter(isNumber);
-  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", "", percent(add(values) / values.length), "", "", "", "", "", "", "", ""] });
+  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", "", percent(add(values) / values.length), "", "", "", "", "", "", ""] });
   section("tasks", "Held-out test records. The score is the field's own metric; equivalent means the same by proof or execution. "
     + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows)] : []));
 }
@@ -181,12 +161,12 @@ function showTraining(run) {
   });
   const steps = Object.entries(run.seconds).map(([step, seconds]) => ({ cells: [words(step), duration(seconds)] }));
   const content = curves.length ? [make("div", { class: "curves" }, curves)] : [];
-  if (steps.length) content.push(make("h3", {}, "Time per step"), table("Time per step", [["step"], ["time", "number"]], steps));
+  if (steps.length) content.push(make("h3", { class: "gap" }, "Time per step"), table("Time per step", [["step"], ["time", "number"]], steps, "narrow"));
   section("training", "Loss on the completion's tokens: each logged step thin, a running mean thick.", ...content);
 }
 
 function plot(points, said) {
-  const [width, height, left, right, top, bottom] = [560, 280, 52, 14, 12, 42];
+  const [width, height, left, right, top, bottom] = [560, 290, 66, 14, 12, 54];
   const steps = points.map(([step]) => step);
   const losses = points.map(([, loss]) => loss);
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
@@ -204,7 +184,7 @@ function plot(points, said) {
     draw("line", { class: "grid", x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
     draw("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(tick)));
   for (const tick of niceTicks(start, end, 5)) if (tick >= start && tick <= end) svg.append(
-    draw("text", { x: x(tick), y: height - bottom + 18, "text-anchor": "middle" }, count(tick)));
+    draw("text", { x: x(tick), y: height - bottom + 20, "text-anchor": "middle" }, count(tick)));
   svg.append(
     draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "optimiser step"),
     draw("text", { x: 14, y: (top + height - bottom) / 2, transform: `rotate(-90 14 ${(top + height - bottom) / 2})`, "text-anchor": "middle" },
@@ -273,13 +253,14 @@ function tally(values) {
   return new Map([...counts].sort());
 }
 
-const label = (item) => `${item.kind === "delegate" ? "delegated" : "symbolic"}: ${item.task}`;
+const outcomeOf = (item) => item.outcome || "not scored";
+const label = (item) => `${item.label}: ${item.task}`;
 const SEARCHED = ["id", "prompt", "symbol", "output", "gold", "answer", "gold_answer", "message"];
 
 function filter(run) {
   const [task, outcome, text] = ["filter-task", "filter-outcome", "filter-text"].map((id) => byId(id).value);
   const wanted = text.trim().toLowerCase();
-  matching = run.items.filter((item) => (!task || label(item) === task) && (!outcome || item.outcome === outcome)
+  matching = run.items.filter((item) => (!task || label(item) === task) && (!outcome || outcomeOf(item) === outcome)
     && (!wanted || SEARCHED.some((field) => (item[field] || "").toLowerCase().includes(wanted))));
   shown = 0;
   byId("item-list").replaceChildren();
@@ -297,7 +278,7 @@ function showMore() {
 
 function itemView(item) {
   const view = make("details", { class: "item" }, make("summary", {},
-    make("span", { class: `badge ${groupOf(item.outcome)}` }, words(item.outcome || "not scored")),
+    make("span", { class: `badge ${groupOf(item.outcome)}` }, words(outcomeOf(item))),
     make("span", { class: "task" }, label(item)), " ",
     make("span", { class: "first" }, (item.symbol || item.output || "").split("\n")[0].slice(0, 90))));
   // The body is made when it is opened: thousands of items stay cheap.
@@ -313,7 +294,7 @@ function itemView(item) {
     row("Gold answer", item.gold_answer);
     row("Message", item.message);
     if (item.finish && item.finish !== "stop") row("Generation", words(item.finish));
-    row("Item", item.id);
+    row("Item", `${item.id} of run ${item.run}`);
     view.append(body);
   });
   return view;
@@ -326,7 +307,7 @@ function show(run) {
   byId("run-name").textContent = run.name;
   for (const part of [showNotes, showCards, showScenes, showTasks, showTraining, showCollection]) part(run);
   options(byId("filter-task"), `all tasks (${count(run.items.length)})`, tally(run.items.map(label)));
-  options(byId("filter-outcome"), "all outcomes", tally(run.items.map((item) => item.outcome || "not scored")));
+  options(byId("filter-outcome"), "all outcomes", tally(run.items.map(outcomeOf)));
   filter(run);
 }
 

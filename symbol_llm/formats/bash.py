@@ -9,6 +9,7 @@ the same is undecidable, so the answer is then "unknown", never "no".
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from symbol_llm.errors import SymbolError
@@ -19,7 +20,6 @@ from symbol_llm.formats.bleu import bleu, bleu_counts
 # An unquoted word of these characters always stands for itself.
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)|[*?\[\]~{}^$`\"'()<>|;&#!]", re.DOTALL)
-_MAX_ROUNDS = 20
 _SPACED = frozenset(["|", "|&", "&&", "||"])
 _OPERATORS = _SPACED | {";", "&"}
 _TARGETS = frozenset(["word", "string", "raw_string", "simple_expansion", "expansion", "concatenation", "number"])
@@ -42,13 +42,13 @@ class Bash(Format[Tree]):
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
         """One spacing, one way of quoting literal arguments, ``$(…)`` for backquotes."""
-        before, after = "", render(parse(text))
-        # Requoting may free a backquote of its backslashes, so the steps are repeated until nothing changes.
-        for _ in range(_MAX_ROUNDS):
-            before, after = after, _spaced(_requoted_text(after))
-            if before == after:
-                break
-        return after
+        tree = parse(text)
+        tree = _reparsed(render(_requoted(tree, has_one_backquote=text.count("`") == 2))) or tree
+        spaced = _reparsed(_spaced(tree))
+        # Spacing counts only where the tokens stay the same.
+        if spaced is not None and without_gaps(spaced) == without_gaps(tree):
+            tree = spaced
+        return render(tree)
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether bash takes the syntax of a text; the text is never executed."""
@@ -93,54 +93,85 @@ def template(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-_RUNNER_NAMES = "sudo xargs env nice nohup time exec command -exec -execdir -ok -okdir"
-_RUNNERS = frozenset(_RUNNER_NAMES.split())
+# Utilities (and actions of find) that run another one, and their options that take a value.
+_RUNNERS: dict[str, frozenset[str]] = {
+    "sudo": frozenset(["-u", "-g", "-p", "-C"]),
+    "xargs": frozenset(["-n", "-I", "-P", "-L", "-d", "-a", "-s", "-E"]),
+    "env": frozenset(["-u", "-C"]),
+    "nice": frozenset(["-n"]),
+    "timeout": frozenset(["-k", "-s"]),
+    **dict.fromkeys(["nohup", "time", "exec", "command", "-exec", "-execdir", "-ok", "-okdir"], frozenset()),
+}
 
 
 def _words(parts: tuple[Tree, ...]) -> list[str]:
+    """Utilities and flags of one command."""
     found: list[str] = []
-    awaits_utility = False
-    for kind, inside in parts:
-        if kind in (GAP, "variable_assignment"):
+    valued: frozenset[str] | None = None  # set while a runner waits for its utility
+    skips = False
+    for part in parts:
+        if part[0] in (GAP, "variable_assignment"):
             continue
-        value = _literal((kind, inside)) if kind != "command_name" else render((kind, inside))
-        if value is None:
-            awaits_utility = False
-        elif kind == "command_name" or (awaits_utility and not value.startswith("-")):
-            found.append(value)
-            awaits_utility = value in _RUNNERS
-        elif value.startswith("-") and len(value) > 1:
+        value = render(part) if part[0] == "command_name" else _literal(part)
+        if skips:
+            skips = False
+        elif value is not None and value.startswith("-") and len(value) > 1:
             found.append(value.split("=")[0])
-            awaits_utility = awaits_utility or value in _RUNNERS
+            skips = valued is not None and value in valued
+            valued = _RUNNERS.get(value, valued)
+        elif value is not None and (part[0] == "command_name" or valued is not None):
+            found.append(value)
+            valued = _RUNNERS.get(value)
+        else:
+            valued = None
     return found
 
 
 # Quoting.
 
 
-def _requoted_text(text: str) -> str:
-    quoted = render(_requoted(parse(text)))
+def _reparsed(text: str) -> Tree | None:
+    """The tree, or None where rewriting met a gap in tree-sitter's grammar: the text then stays as it was."""
     try:
-        parse(quoted)
-    except SymbolError:  # a gap in tree-sitter's grammar: the text stays as it was
-        return text
-    return quoted
+        return parse(text)
+    except SymbolError:
+        return None
 
 
-def _requoted(tree: Tree) -> Tree:
-    """Literal arguments in one way of quoting, backquotes as ``$(…)``."""
+def _requoted(tree: Tree, has_one_backquote: bool) -> Tree:
+    """Literal arguments in one way of quoting, backquotes as ``$(…)``, where nothing can be misread.
+
+    tree-sitter-bash reads two substitutions in backquotes as nested, and some words as two. So only one pair of
+    backquotes is rewritten, and only words between blanks that shlex reads in the same way.
+    """
     kind, inside = tree
     if isinstance(inside, str):
         return tree
+    is_old = kind == "command_substitution" and inside[0] == ("`", "`")
+    if is_old and (not has_one_backquote or "\\" in render(tree)):  # a backslash means something else in there
+        return tree
     children = []
-    for child in inside:
-        value = _literal(child) if kind == "command" else None
-        children.append(_requoted(child) if value is None else ("word", _quoted(value, render(child))))
-    # A backslash means something else inside backquotes; those stay.
-    if kind == "command_substitution" and children[0] == ("`", "`") and "\\" not in render(tree):
+    for before, child, after in zip((None, *inside), inside, (*inside[1:], None)):
+        value = _literal(child) if kind == "command" and _is_blank(before) and (not after or _is_blank(after)) else None
+        if value is None or not _is_same(render(child), value):
+            children.append(_requoted(child, has_one_backquote))
+        else:
+            children.append(("word", _quoted(value, render(child))))
+    if is_old:
         opening = "$( " if render(children[1]).startswith("(") else "$("
         children = [("$(", opening), *children[1:-1], (")", ")")]
     return kind, tuple(children)
+
+
+def _is_blank(gap: Tree | None) -> bool:
+    return gap is not None and gap[0] == GAP and not render(gap).strip()
+
+
+def _is_same(source: str, value: str) -> bool:
+    try:
+        return shlex.split(source) == [value]
+    except ValueError:  # an open quote: the two disagree about the word's end
+        return False
 
 
 def _quoted(value: str, source: str) -> str:
@@ -187,19 +218,9 @@ def _unescaped(word: str) -> str | None:
 # Spacing.
 
 
-def _spaced(text: str) -> str:
-    """One blank around ``|``, ``&&`` and ``||``, none before ``;`` or inside ``$(…)`` and before a redirect's file.
-
-    Applied only if the tokens stay the same.
-    """
-    tree = parse(text)
-    spaced = "".join(_pieces(tree)).strip()
-    spaced = spaced[:-1].rstrip() if spaced.endswith(" ;") else spaced
-    try:
-        same = without_gaps(parse(spaced)) == without_gaps(tree)
-    except SymbolError:
-        same = False
-    return render(parse(spaced if same else text))
+def _spaced(tree: Tree) -> str:
+    """One blank around ``|``, ``&&`` and ``||``, none before ``;`` or inside ``$(…)`` and before a redirect's file."""
+    return "".join(_pieces(tree))
 
 
 def _pieces(tree: Tree) -> list[str]:
@@ -232,4 +253,5 @@ def _is_needless(kind: str, before: Tree | None, after: Tree | None) -> bool:
     if kind == "command_substitution" and before is not None and after is not None:
         opens = before[0] == "$(" and not render(after).startswith("(")
         return opens or after[0] == ")"
-    return kind == "file_redirect" and after is not None and after[0] in _TARGETS
+    follows_operator = before is not None and not before[0].strip("<>&|")
+    return kind == "file_redirect" and follows_operator and after is not None and after[0] in _TARGETS

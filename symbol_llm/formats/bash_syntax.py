@@ -119,8 +119,16 @@ def _check(root: Node, text: str, source: bytes) -> None:
         node, depth = stack.pop()
         fault = _fault(node, depth, source)
         if fault is not None:
-            raise SymbolError(text, len(source[: node.start_byte].decode()), *fault)
+            raise SymbolError(text, _place(node, source), *fault)
         stack.extend((child, depth + 1) for child in reversed(node.children))
+
+
+def _place(node: Node, source: bytes) -> int:
+    """Where to point, in characters: an error over several parts is where the last of them did not fit."""
+    part = node.children[-1] if node.is_error and node.child_count > 1 else node
+    before = source[: part.start_byte].decode()
+    inside = source[part.start_byte : part.end_byte].decode()
+    return len(before) + len(inside) - len(inside.lstrip(_BLANKS))
 
 
 def _fault(node: Node, depth: int, source: bytes) -> tuple[str, str] | None:
@@ -167,8 +175,9 @@ def _gap(parts: list[Tree], raw: bytes, exact: bool) -> None:
     if not text:
         return
     if not exact:
-        joined = text.replace("\\\n", " ")
-        if not joined.strip(" \t\r\n"):
+        # A backslash at the end of a line joins; alone between two tokens it makes them one word.
+        joined = text.replace("\\\n", "")
+        if joined and not joined.strip(_BLANKS):
             text = "\n" if "\n" in joined else " "
     parts.append((GAP, text))
 

@@ -3,6 +3,7 @@
     clevr_operations  which operations there are, their types and glosses
     clevr_program     the tree, its text and types
     clevr_scene       running a program on a scene, the engine
+    clevr_witness     scenes that tell two programs apart
 
 Definitions name the operations, one a line, ``count(set): how many``; the gloss tells which operation is meant, so a
 renamed program runs as soon as its definitions are renamed. Without definitions all operations have their own names.
@@ -43,7 +44,10 @@ class Clevr(Format[Node]):
         return render_program(tree)
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
-        """No blanks; neighbouring filters, and the inputs of commutative operations, in a fixed order."""
+        """No blanks; neighbouring filters, and the inputs of commutative operations, in a fixed order.
+
+        Raises SymbolError also if the definitions contradict themselves.
+        """
         return _canonical(self.parse(text), operations_of(context.definitions))[1]
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
@@ -72,12 +76,15 @@ class Clevr(Format[Node]):
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Same canonical form: yes. A scene with two answers: no. Neither: unknown, since scenes are endless.
 
-        Raises SymbolError if one does not parse or the definitions contradict themselves.
+        Raises SymbolError if one does not parse.
         """
-        if self.canonical(a, context) == self.canonical(b, context):
-            return Verdict(True, ENGINE, "same canonical form")
-        meaning = operations_of(context.definitions)
         trees = self.parse(a), self.parse(b)
+        try:
+            meaning = operations_of(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        if _canonical(trees[0], meaning) == _canonical(trees[1], meaning):
+            return Verdict(True, ENGINE, "same canonical form")
         faults = [type_fault(tree, meaning) for tree in trees]
         if any(faults):
             return Verdict(None if all(faults) else False, ENGINE, next(filter(None, faults)))

@@ -63,7 +63,8 @@ _SPELLINGS = {
 }
 _MEANING = {spelling: token for token, spellings in _SPELLINGS.items() for spelling in spellings}
 _OPERATORS = sorted((s for s in _MEANING if not s.isalpha()), key=len, reverse=True)
-_TOKEN = re.compile(rf"[ \t\r\u00a0]*(?:(\d+\.\d+(?!\w)|{NAME})|({'|'.join(map(re.escape, _OPERATORS))}|[=(),.]))")
+_DECIMAL = r"\d+\.\d+(?!\w)"
+_TOKEN = re.compile(rf"[ \t\r\u00a0]*(?:({_DECIMAL}|{NAME})|({'|'.join(map(re.escape, _OPERATORS))}|[=(),.]))")
 
 
 class _Token(NamedTuple):
@@ -79,15 +80,12 @@ def parse_theory(text: str, max_depth: int = MAX_DEPTH) -> Theory:
     """
     if len(text) > MAX_LENGTH:
         raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
-    formulas, start = [], len(text) - len(text.lstrip("\n"))
-    if not text.strip():
-        raise SymbolError(text, 0, "a formula")
-    for line in text.strip("\n").split("\n"):
+    formulas, start = [], 0
+    # Newlines at the end are none of the symbol; an empty line before it is a formula that is missing.
+    for line in text.rstrip("\n").split("\n"):
         formula = _Parser(text, start, start + len(line)).parse()
         if depth(formula) > max_depth:
-            raise SymbolError(
-                text, start, f"at most {MAX_DEPTH} levels", f"nested deeper than {MAX_DEPTH} levels"
-            )
+            raise SymbolError(text, start, f"at most {MAX_DEPTH} levels", f"nested deeper than {MAX_DEPTH} levels")
         formulas.append(formula)
         start += len(line) + 1
     return tuple(formulas)
@@ -246,5 +244,5 @@ class _Parser:
 
 def is_name(text: str) -> bool:
     """Whether a text can name a predicate or a constant that no quantifier binds."""
-    match = re.match(NAME, text + ",")
+    match = re.match(rf"{_DECIMAL}|{NAME}", text + ",")
     return match is not None and match.end() == len(text) and text not in KEYWORDS and text not in FREE_VARIABLES

@@ -36,6 +36,8 @@ def compare(a: Problem, b: Problem) -> Comparison:
         return Comparison(False, "different metrics")
     if a.objects == b.objects:
         return _compare_facts(a, b)
+    if {entry.name for entry in a.objects} == {entry.name for entry in b.objects}:
+        return Comparison(False, "the same objects are of different types")
     if sorted(entry.types for entry in a.objects) != sorted(entry.types for entry in b.objects):
         return Comparison(False, "different numbers of objects per type")
     first, second = _graph(a), _graph(b)

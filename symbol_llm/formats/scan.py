@@ -23,7 +23,7 @@ _GLOSSES = {token: meaning for meaning, token in ACTIONS.items()}
 
 class Scan(Format[Actions]):
     name = "scan"
-    grammar = "Lake and Baroni 2018, Generalization without Systematicity, arXiv 1711.00350, figures 6 and 7"
+    grammar = "Lake and Baroni 2018, Generalization without Systematicity, arXiv 1711.00350, supplement"
     metric = "EM"
     is_evolvable = True
 

@@ -2,7 +2,7 @@
 
     jump twice after turn left   →   I_TURN_LEFT I_JUMP I_JUMP
 
-Grammar and denotation of Lake and Baroni 2018, "Generalization without Systematicity", figures 6 and 7:
+Grammar and denotation of Lake and Baroni 2018, "Generalization without Systematicity", supplement:
 
     C → S and S | S after S | S          S → V twice | V thrice | V
     V → D opposite LR | D around LR | D LR | U      (D LR: "turn left", "walk right"; U: "walk")

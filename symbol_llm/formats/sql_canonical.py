@@ -35,11 +35,15 @@ def canonical_tree(tree: exp.Query, schema: Schema | None) -> exp.Query:
         _open_order_aliases(select)
     _drop_output_aliases(copy)
     _qualify(copy, schema)
-    for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: conditions are copied
-        _join_by_where(select)
-    _settle_predicates(copy, flips_columns=not (schema and schema.has_collations))
     for node in list(copy.find_all(exp.Identifier)):
         node.set("quoted", needs_quotes(node.name) or (node.quoted and _may_be_string(node, schema)))
+    for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: conditions are copied
+        _join_by_where(select)
+    flips_columns = not (schema and schema.has_collations)
+    before = ""
+    while (now := render(copy)) != before:  # one law may make room for another
+        before = now
+        _settle_predicates(copy, flips_columns=flips_columns)
     return copy
 
 

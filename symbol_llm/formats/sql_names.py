@@ -73,8 +73,9 @@ def names(tree: exp.Expr) -> frozenset[Name]:
 def rename(tree: exp.Query, mapping: Mapping[Name, str]) -> exp.Query:
     """A copy with other names for tables and columns; case does not matter in the names that are looked up.
 
-    Aliases and double-quoted strings that would capture a new name are changed out of its way. Raises UserError
-    if two names of the query would become one.
+    Aliases and double-quoted strings that would capture a new name are changed out of its way. A word in double
+    quotes is renamed wherever the mapping has such a column: SQLite reads it as the column if it sees one.
+    Raises UserError if two names of the query would become one.
     """
     from sqlglot import exp
 
@@ -91,10 +92,10 @@ def rename(tree: exp.Query, mapping: Mapping[Name, str]) -> exp.Query:
                 detours[text] = _fresh(node.name, taken)
                 taken.add(fold(detours[text]))
             node.set("this", detours[text])
-        elif role is Role.STRING and text in new and node.parent:
+        elif role is Role.STRING and text in new and (Role.COLUMN, text) not in changes and node.parent:
             node.parent.replace(exp.Literal.string(node.name))
-        elif (role, text) in changes:
-            name = changes[role, text]
+        elif (kind := Role.COLUMN if role is Role.STRING else role, text) in changes:
+            name = changes[kind, text]
             node.set("this", name)
             node.set("quoted", node.quoted or needs_quotes(name))
     return copy

@@ -33,6 +33,11 @@ def parse_python(text: str) -> ast.Module:
         raise SymbolError(text, 0, "a valid Python program", f"not Python: {error}") from None
 
 
+def line_starts(text: str) -> list[int]:
+    """Where the lines begin that Python's tokenizer sees (a form feed, say, ends none)."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+
 def _position(text: str, line: int, column: int) -> int:
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    starts = line_starts(text)
     return starts[min(line, len(starts)) - 1] + max(0, column - 1)

@@ -83,8 +83,9 @@ class _Zygote:
         self.connection, self.kind, self.level, self.filter = connection, kind, level, filter_
         # Behind Landlock the user stays: only Python's libraries can be read, and "nobody" might not reach them.
         self.drops_user = drops_user and level is not Isolation.LANDLOCK
-        # Where users are the machine's own, the kernel would count threads of other processes as well.
-        self.num_threads = _THREADS_PER_JOB if drops_user and level is Isolation.FULL else None
+        # Since Linux 5.14 threads are counted per user namespace; before, per user of the whole machine.
+        counts_apart = tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (5, 14)
+        self.num_threads = _THREADS_PER_JOB if counts_apart and level is Isolation.FULL else None
 
     def live(self) -> NoReturn:
         """Build the walls, load the libraries, serve until the sandbox hangs up."""

@@ -52,7 +52,7 @@ def packed_attention(
     if packed["along"] is not None:
         heads = [tensor.index_select(0, packed["along"]) for tensor in heads]
     attend = _varlen_of(query) or _row_by_row
-    out = attend(*heads, packed, scaling if scaling is not None else query.shape[-1] ** -0.5)
+    out = attend(heads[0], heads[1], heads[2], packed, query.shape[-1] ** -0.5 if scaling is None else scaling)
     if packed["back"] is not None:
         out = out.index_select(0, packed["back"])
     return out[None], None
@@ -87,13 +87,12 @@ def _varlen_of(query: torch.Tensor) -> Attend | None:
 
 @cache
 def _installed_varlen() -> Attend | None:
-    try:
+    if find_spec("torch.nn.attention.varlen") is not None:
         from torch.nn.attention.varlen import varlen_attn
-    except ImportError:
-        varlen_attn = None
-    # Before it had ``window_size`` the function took causality otherwise and knew no grouped heads.
-    if varlen_attn is not None and "enable_gqa" in inspect.signature(varlen_attn).parameters:
-        return partial(_torch_varlen, varlen_attn)
+
+        # Earlier forms of the function took causality in another way and knew no grouped heads.
+        if {"window_size", "enable_gqa"} <= inspect.signature(varlen_attn).parameters.keys():
+            return partial(_torch_varlen, varlen_attn)
     if find_spec("flash_attn") is not None:
         return _flash_attn_varlen
     return None

@@ -42,7 +42,7 @@ class Tokenizer:
     """The byte-level BPE that is trained on the rows when the model is built from its sizes."""
 
     vocab_size: int = 2048
-    max_rows: int = 200_000  # rows it is trained on, spread evenly over the data
+    max_rows: int = 50_000  # rows it is trained on, spread evenly over the data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
 
 def _build(kind: Any, value: Any, where: str) -> Any:
     """A value of a type, or UserError naming the setting ``where``."""
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise UserError(f"setting {where}: a group of settings is needed here, not {value!r}")
         hints = typing.get_type_hints(kind)

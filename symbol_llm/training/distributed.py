@@ -35,7 +35,7 @@ def prepare_environment(config: Config) -> None:
                 RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", MASTER_ADDR="127.0.0.1", MASTER_PORT=_free_port()
             )
     elif config.deepspeed.stage == 0 and world_size() > 1:
-        raise UserError("deepspeed.stage 0 trains in one process: start it with --num_gpus 1, or take stage 1, 2 or 3")
+        raise UserError("deepspeed.stage 0 trains in one process: take stage 1, 2 or 3, or --num_gpus 1")
 
 
 def prepare_cpu(config: Config) -> None:
@@ -43,10 +43,12 @@ def prepare_cpu(config: Config) -> None:
     import torch
 
     os.environ["DS_ACCELERATOR"] = "cpu"
-    if not os.environ.get("OMP_NUM_THREADS") or config.run.threads:
+    if config.run.threads or not os.environ.get("OMP_NUM_THREADS"):
         local = int(os.environ.get("LOCAL_WORLD_SIZE", os.environ.get("WORLD_SIZE", "1")))
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(config.run.threads or max(1, cores // local))
+        threads = config.run.threads or max(1, cores // local)
+        torch.set_num_threads(threads)
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # accelerate would set its own number otherwise
     _keep_freed_memory()
     if config.deepspeed.stage and not config.deepspeed.shm_comm:
         # DeepSpeed would compile its shared-memory collectives with g++ at the first start; gloo does the same work.

@@ -24,6 +24,7 @@ def prepare_tokenizer(config: Config, folder: Path) -> None:
     """Put the run's tokenizer into ``folder``, unless it is there. Raises UserError."""
     if (folder / "tokenizer.json").is_file():
         return
+    tokenizer: PreTrainedTokenizerBase
     if config.model.path is None:
         tokenizer = train_tokenizer(_sample_texts(config), config.tokenizer.vocab_size, config.model.max_positions)
     else:

@@ -11,6 +11,7 @@ their common prefixes; from it the families are cut that save most.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def find_families(tokens: np.ndarray, offsets: np.ndarray, prompt_lengths: np.nd
     keys = [tokens[start:end].astype(big_endian).tobytes() for start, end in zip(offsets[:-1], ends, strict=True)]
     order = sorted(range(len(keys)), key=keys.__getitem__)
     width = tokens.dtype.itemsize
-    common = [0] + [_common(keys[a], keys[b]) // width for a, b in zip(order, order[1:], strict=False)]
+    common = [0] + [_common(keys[a], keys[b]) // width for a, b in pairwise(order)]
     families = np.full(len(keys), -1, np.int32)
     trunks = np.zeros(len(keys), np.int32)
     for number, (left, right, depth) in enumerate(cut_families(common)):

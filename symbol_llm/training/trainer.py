@@ -151,7 +151,7 @@ class PackedTrainer(Trainer):
             super().save_model(output_dir, _internal_call)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        root = Path(self.args.output_dir)
+        root = Path(self.config.run.out) / "checkpoints"
         folder = root / f"checkpoint-{self.state.global_step}"
         if (folder / checkpoints.MARKER).exists():  # a finished run that was started again
             return

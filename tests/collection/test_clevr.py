@@ -71,13 +71,12 @@ def test_upstreams_validation_split_is_the_test_split_and_its_test_split_has_no_
 def test_a_lone_surrogate_is_a_rejected_row(tmp_path: Path) -> None:
     path = tmp_path / TRAIN
     path.parent.mkdir(parents=True)
-    path.write_text(
-        '{"questions": [{"question": "\\ud800", "image_filename": "a.png", "program": []}, {"question": 3}]}'
-    )
+    surrogate = '{"question": "\\ud800", "image_filename": "a.png", "program": []}'
+    path.write_text(f'{{"questions": [{surrogate}, {{"question": 3}}]}}')
     results = [
         row.data if isinstance(row.data, Rejected) else clevr.to_example(row, tmp_path) for row in clevr.read(tmp_path)
     ]
-    assert [result.reason for result in results if isinstance(result, Rejected)] == [Reason.MALFORMED_ROW] * 2
+    assert [isinstance(found, Rejected) and found.reason for found in results] == [Reason.MALFORMED_ROW] * 2
 
 
 def test_questions_without_the_scene_file_are_rejected_one_by_one(tmp_path: Path) -> None:
@@ -96,11 +95,12 @@ def test_another_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_generated_questions_are_answered_varied_and_balanced() -> None:
     rows = [row for row in generated.read(Path()) if row.split is not Split.TRAIN]
-    examples = [generated.to_example(row, Path()) for row in rows]
+    found = [generated.to_example(row, Path()) for row in rows]
+    examples = [example for example in found if isinstance(example, Example)]
+    assert len(examples) == len(rows) == 400
     language, solver = get_format("clevr"), get_solver("scene")
     answers: Counter[str] = Counter()
     for example in examples:
-        assert isinstance(example, Example)
         assert "  " not in example.input and "{" not in example.input
         assert language.canonical(example.completion, example.context)
         assert solver.solve(example.completion, example.context).answer == example.answer

@@ -61,6 +61,8 @@ def test_a_clevr_program_leaks_only_over_the_same_scene() -> None:
     index = build_index([clevr("a", "test")])
     assert index.find(clevr("a")) is not None
     assert index.find(clevr("b")) is None
+    same_words = make_record(format="clevr", input="test?", canonical="exist(scene())", group="b")
+    assert index.find(same_words) is None, "asked about another scene"
 
 
 def test_long_stories_leak_by_their_8_grams() -> None:

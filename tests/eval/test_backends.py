@@ -105,8 +105,8 @@ def test_batches_write_what_single_prompts_write(model: Path) -> None:
     assert {finish for _, finish in alone.values()} == {Finish.STOP, Finish.LENGTH}
     llama, tokenizer = AutoModelForCausalLM.from_pretrained(model).eval(), AutoTokenizer.from_pretrained(model)
     for position, request in enumerate(requests):
-        ids = [tokenizer.bos_token_id, *tokenizer(request.prompt, add_special_tokens=False)["input_ids"]]
-        ids = torch.tensor([ids])
+        prompt = [tokenizer.bos_token_id, *tokenizer(request.prompt, add_special_tokens=False)["input_ids"]]
+        ids = torch.tensor([prompt])
         output = llama.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False)
         assert alone[position][0] == tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from eval.intervals import mean_interval, statistic_interval, wilson
@@ -55,7 +57,7 @@ def test_one_cluster_and_no_items_say_nothing() -> None:
 def test_statistic_sees_whole_clusters_and_the_seed_decides() -> None:
     seen: set[tuple[int, ...]] = set()
 
-    def statistic(drawn: list[int]) -> float:
+    def statistic(drawn: Sequence[int]) -> float:
         seen.add(tuple(drawn))
         return sum(position < 2 for position in drawn) / len(drawn)
 

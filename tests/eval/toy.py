@@ -15,6 +15,8 @@ from symbol_llm.record import Provenance, Record, content_id
 from symbol_llm.solvers.base import Solver
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 
+TEN = tuple((i // 5, i % 5) for i in range(10))
+
 
 class Adder(Solver):
     """Executes "a + b"; division by zero stands for a machine that fails the first time it is asked."""
@@ -51,7 +53,7 @@ class Sums(Benchmark):
     task = "sums"
     solver = "adder"
 
-    def __init__(self, pairs: Iterable[tuple[int, int]] = tuple((i // 5, i % 5) for i in range(10))) -> None:
+    def __init__(self, pairs: Iterable[tuple[int, int]] = TEN) -> None:
         self.pairs = list(pairs)
 
     def items(self, raw: Path | None, seed: int = 0) -> Iterator[Item]:

@@ -27,7 +27,8 @@ def random_program(rng: Random, result: Type | None = None, depth: int | None = 
 
 def run_slowly(program: list[dict[str, Any]], scene: dict[str, Any]) -> str | None:
     """The answer of a program in list form, with plain lists; None where ``unique`` fails."""
-    objects, results = scene["objects"], []
+    objects = scene["objects"]
+    results: list[Any] = []
     for step in program:
         verb, _, kind = step["function"].partition("_")
         inputs = [results[i] for i in step["inputs"]]

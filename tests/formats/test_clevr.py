@@ -6,9 +6,10 @@ import json
 import os
 from pathlib import Path
 from random import Random
+from string import ascii_letters, digits
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symbol_llm.errors import SymbolError
@@ -31,6 +32,14 @@ scenes = st.integers(0, 10**9).map(lambda seed: random_scene(Random(seed), 1 + s
 
 def operations(names: dict[str, str]) -> dict[Name, str]:
     return {Name("operation", old): new for old, new in names.items()}
+
+
+def random_names(rng: Random, count: int) -> list[str]:
+    """Different names of one to six letters, digits and underscores."""
+    names: set[str] = set()
+    while len(names) < count:
+        names.add(rng.choice(ascii_letters) + "".join(rng.choices(ascii_letters + digits + "_", k=rng.randint(0, 5))))
+    return sorted(names, key=lambda name: rng.random())
 
 
 def test_every_operation_of_the_language_is_there_with_a_gloss_of_its_own() -> None:
@@ -121,6 +130,7 @@ def test_depth_and_size_are_limited() -> None:
         clevr.parse(f"union({','.join(['scene()'] * MAX_NODES)})")
 
 
+@settings(deadline=None)
 @given(programs)
 def test_random_programs_are_well_typed_and_read_back(tree: Node) -> None:
     assert type_fault(tree, OPERATIONS) == ""
@@ -128,6 +138,7 @@ def test_random_programs_are_well_typed_and_read_back(tree: Node) -> None:
     assert from_program(to_program(tree)) == tree
 
 
+@settings(deadline=None)
 @given(programs, scenes)
 def test_the_canonical_form_has_the_same_answer(tree: Node, scene: dict) -> None:
     text = clevr.render(tree)
@@ -151,10 +162,10 @@ def test_a_differing_answer_is_a_witness() -> None:
 
 def test_what_no_scene_tells_apart_is_unknown() -> None:
     """Equal by a law that the canonical form does not know: true, but not proved here."""
-    a = "exist(filter_color(red,scene()))"
-    b = "less_than(count(intersect(filter_color(red,scene()),filter_color(blue,scene()))),count(filter_color(red,scene())))"
+    red, none = "filter_color(red,scene())", "filter_color(blue,filter_color(red,scene()))"
+    a, b = f"exist({red})", f"less_than(count({none}),count({red}))"
     verdict = clevr.equivalent(a, b)
-    assert verdict.holds is None and "no proof" in verdict.reason and "65" not in verdict.reason
+    assert verdict.holds is None and "same answers on 64 scenes" in verdict.reason
 
 
 def test_comparison_does_not_depend_on_the_order() -> None:
@@ -165,7 +176,10 @@ def test_comparison_does_not_depend_on_the_order() -> None:
 
 def test_a_scene_or_definitions_that_cannot_be_used_are_not_the_programs_fault() -> None:
     assert clevr.accepts("count(scene())", Context("", {"scene": {"objects": []}})).holds is None
-    assert clevr.accepts("count(scene())", Context("count: how many\nnumber: how many")).holds is None
+    twice = Context("count: how many\nnumber: how many")
+    assert clevr.accepts("count(scene())", twice).holds is None
+    assert clevr.score("count(scene())", "exist(scene())", twice).is_equivalent is None
+    assert clevr.score("count(scene())", "exist(scene())", Context("", {"scene": 3})).is_equivalent is None
 
 
 def test_definitions_close_the_set_of_operations() -> None:
@@ -175,6 +189,7 @@ def test_definitions_close_the_set_of_operations() -> None:
     assert refused.holds is False and "scene is not an operation; there are all, number" in refused.reason
 
 
+@settings(deadline=None)
 @given(programs, st.permutations(NAMES), scenes)
 def test_swapped_names_are_renamed_at_once(tree: Node, swapped: list[str], scene: dict) -> None:
     """count for exist and exist for count: one after the other would make them the same."""
@@ -191,11 +206,10 @@ def test_swapped_names_are_renamed_at_once(tree: Node, swapped: list[str], scene
     assert clevr.canonical(moved_text, there) == renamed_canonical
 
 
-fresh_names = st.lists(
-    st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,6}\Z"), min_size=len(NAMES), max_size=len(NAMES), unique=True
-)
+fresh_names = st.integers(0, 10**9).map(lambda seed: random_names(Random(seed), len(NAMES)))
 
 
+@settings(deadline=None)
 @given(programs, fresh_names)
 def test_fresh_names(tree: Node, names: list[str]) -> None:
     mapping = operations(dict(zip(NAMES, names)))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symbol_llm.errors import SymbolError
@@ -112,6 +112,7 @@ def test_scores() -> None:
     assert (broken.value, broken.is_parsed, broken.is_equivalent) == (0.0, False, False)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(COMMANDS), st.permutations(TOKENS))
 def test_swapped_names_are_renamed_at_once(command: str, swapped: list[str]) -> None:
     """I_JUMP for I_WALK and I_WALK for I_JUMP: one after the other would make them the same."""
@@ -131,6 +132,7 @@ def test_swapped_names_are_renamed_at_once(command: str, swapped: list[str]) -> 
 fresh_names = st.lists(st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,6}\Z"), min_size=6, max_size=6, unique=True)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(COMMANDS), fresh_names)
 def test_fresh_names(command: str, names: list[str]) -> None:
     mapping = actions_of(dict(zip(TOKENS, names)))

@@ -1,0 +1,1 @@
+"""The whole line at tiny scale: build, evolve, injection, infusion, evaluation, report."""
