@@ -146,7 +146,8 @@ def list_command(
     document: dict[str, Any] = {"benchmarks": benchmarks}
     columns = list(benchmarks[0])
     if not as_json:
-        emit(document, make_table("Benchmarks", columns, [list(row.values()) for row in benchmarks]), as_json=False)
+        cells = [["yes" if v is True else "no" if v is False else v for v in row.values()] for row in benchmarks]
+        emit(document, make_table("Benchmarks", columns, cells), as_json=False)
     if data is not None:
         from eval.symbolic import load_tasks
 

@@ -81,7 +81,7 @@ def _bootstrap(num_clusters: int, statistic: Callable[[np.ndarray], float], seed
     rng = np.random.default_rng(seed)
     draws = rng.integers(0, num_clusters, (RESAMPLES, num_clusters))
     low, high = np.quantile([statistic(draw) for draw in draws], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    if low == high and low in (0.0, 1.0):
-        # All clusters perfect, or all hopeless: resampling sees no variation, Wilson on the clusters does.
-        return wilson(num_clusters * low, num_clusters)
+    if high < 1e-9 or low > 1 - 1e-9:
+        # All clusters hopeless, or all perfect (up to rounding): resampling sees no variation, Wilson on them does.
+        return wilson(num_clusters * round(low), num_clusters)
     return Interval(low, high, "cluster bootstrap")

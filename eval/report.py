@@ -88,22 +88,25 @@ def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
     notes: list[str] = []
     summary = _read_object(run / "summary.json", notes) or {}
     tasks, scenes = _named(summary, "tasks", notes), _named(summary, "scenes", notes)
-    found: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
+    by_model: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
+    by_gold: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
     items: list[dict[str, Any]] = []
     for folder, config in _evaluations(run, notes):
         is_gold = config.get("backend") == "gold"
         numbers = _read_object(folder / "summary.json", notes) or {}
-        for key, entries in found.items():
-            if not is_gold:
-                entries.update(_named(numbers, key, notes))
+        for key, entries in (by_gold if is_gold else by_model).items():
+            entries.update(_named(numbers, key, notes))
         label = "gold symbols" if is_gold else {"symbolic": "symbolic", "delegate": "delegated"}[config["kind"]]
         items.extend({"label": label, **item} for item in _items(folder, items_per_task, notes))
+    shown_scenes = scenes or by_model["scenes"]
+    if by_gold["scenes"] and not shown_scenes:
+        notes.append("only gold symbols were executed: the numbers are ceilings, no model wrote anything")
     gathered = {
         "name": run.resolve().name,
         "collection": _entries(_named(summary, "collection", notes), "task", notes),
         "training": [curve for stage in STAGES if (curve := _curve(run, stage, summary.get("training"), notes))],
-        "tasks": _entries(tasks or found["tasks"], "task", notes),
-        "scenes": _benchmarks(scenes or found["scenes"]),
+        "tasks": _entries(tasks or by_model["tasks"] or by_gold["tasks"], "task", notes),
+        "scenes": _benchmarks(shown_scenes or by_gold["scenes"]),
         "seconds": _named(summary, "seconds", notes),
         "items": items,
     }

@@ -9,6 +9,7 @@ question. Scoring runs in processes beside the model, since the engines of forma
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
@@ -16,8 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from enum import StrEnum
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import symbol_llm.formats
@@ -77,6 +79,22 @@ def _test_records(file: Path) -> Iterator[Record]:
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{file}: not a readable record file ({error}). Rebuild it with: collect build") from error
     yield from map(record_from_json, table.to_pylist())
+
+
+def open_pool(workers: int) -> ProcessPoolExecutor:
+    """Scoring processes that end with this one, however it ends."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("forkserver"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "runs in a scoring process"
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 class SymbolicWork(Work):
@@ -170,7 +188,7 @@ def run_symbolic(
         "seed": seed,
     }
     summaries: dict[str, dict[str, Any]] = {}
-    with exclusive(folder), ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
+    with exclusive(folder), open_pool(workers) as pool:
         open_run(folder, config, is_rescoring=is_rescoring)
         for name, records in tasks.items():
             work = SymbolicWork(name, sample(records, limit, seed, name), pool, raw)

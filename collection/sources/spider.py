@@ -1,6 +1,6 @@
 """Spider: questions over 200 databases, each with its SQL query.
 
-    {"db_id": "pets_1", "question": "How many pets are older than 3?", "query": "SELECT count(*) FROM pets WHERE age  >  3"}
+    {"db_id": "pets_1", "question": "How many pets are over 3?", "query": "SELECT count(*) FROM pets WHERE age  >  3"}
     ->  definitions  CREATE TABLE Pets (PetID number PRIMARY KEY, age number, …)
         completion   SELECT count(*) FROM pets WHERE age > 3
         world        {"database": "spider/database/pets_1/pets_1.sqlite"}
@@ -149,8 +149,7 @@ def create_tables(schema: Mapping[str, Any]) -> str:
         if not table_name:
             continue
         own = [i for i, (table, _) in enumerate(columns) if table == number]
-        own_keys = [key for key in keys if key[0] in own]
-        primary = sum(own_keys, [])
+        primary = [i for key in keys if key[0] in own for i in key]
         items = []
         for i in own:
             words = [written(columns[i][1]), types[i]]
@@ -177,9 +176,7 @@ _LAYOUTS = {"create_table": create_tables, "unifiedskg": unifiedskg}
 def _names(schema: Mapping[str, Any]) -> tuple[list[str], list[tuple[int, str]]]:
     """Tables ("" for SQLite's own) and (table number, column) pairs, each name in one spelling."""
     spelling: dict[str, str] = {}
-    columns = [
-        (table, spelling.setdefault(fold(name), name)) for table, name in schema["column_names_original"]
-    ]
+    columns = [(table, spelling.setdefault(fold(name), name)) for table, name in schema["column_names_original"]]
     tables = ["" if fold(name).startswith("sqlite_") else name for name in schema["table_names_original"]]
     return tables, columns
 

@@ -11,10 +11,10 @@ that "the highest" is one row. Every query returns something, and a condition le
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from collection.sources.base import Example, GeneratedSource, Prompt, Rejected, Row
 from symbol_llm.formats.base import Context
@@ -203,7 +203,8 @@ _SHAPES: dict[str, Callable[[_Table, Random], Made]] = {
     "different": _different,
 }
 # Shapes without a value have few different rows: they are drawn less often.
-_WEIGHTS = [1 if name in ("extreme", "first", "sorted", "common", "different", "per category") else 2 for name in _SHAPES]
+_RARE = {"extreme", "first", "sorted", "common", "different", "per category"}
+_WEIGHTS = [1 if name in _RARE else 2 for name in _SHAPES]
 
 
 class Tables(GeneratedSource):
@@ -212,7 +213,7 @@ class Tables(GeneratedSource):
     task = "tables"
     format = "sql"
     family = "SQL"
-    sizes: ClassVar[dict[Split, int]] = {Split.TRAIN: 8000, Split.VALIDATION: 100, Split.TEST: 300}
+    sizes: Mapping[Split, int] = {Split.TRAIN: 8000, Split.VALIDATION: 100, Split.TEST: 300}
     prompt = Prompt(
         instructions=(
             "Write the SQL for the question.",

@@ -13,7 +13,7 @@ themselves; a quarter of the rows also defines them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -27,10 +27,8 @@ _ADJECTIVES = (
     "kind calm wise loud fast slow happy sad brave shy warm cold clean quiet strong weak proud lucky rich poor hungry "
     "tired funny tall small big young old smart nice"
 )
-NOUNS, ADJECTIVES = tuple(_NOUNS.split()), tuple(_ADJECTIVES.split())
-PEOPLE = tuple(
-    ["Tom", "Anna", "Max", "Mia", "Leo", "Sam", "Ben", "Eva", "Kim", "Rob", "Amy", "Dan", "Joe", "Lily", "Nick", "Rose"]
-)
+_PEOPLE = "Tom Anna Max Mia Leo Sam Ben Eva Kim Rob Amy Dan Joe Lily Nick Rose"
+NOUNS, ADJECTIVES, PEOPLE = tuple(_NOUNS.split()), tuple(_ADJECTIVES.split()), tuple(_PEOPLE.split())
 ANSWERS = ("True", "False", "Uncertain")
 
 
@@ -122,7 +120,8 @@ def _theory(answer: str, rng: Random) -> tuple[list[Rule | Fact], Fact]:
     words = rng.sample(NOUNS, num_nouns) + rng.sample(ADJECTIVES, hops + 3 - num_nouns)
     chain, spare = words[: hops + 1], words[hops + 1 :]
     end = Literal(chain[-1], rng.random() < 0.6)
-    rules = [Rule((a,), Literal(b)) for a, b in zip(chain[:-2], chain[1:-1])] + [Rule((chain[-2],), end)]
+    rules = [Rule((a,), Literal(b)) for a, b in pairwise(chain)]
+    rules[-1] = Rule((chain[-2],), end)
     facts = [Fact(person, Literal(chain[0]))]
     if rng.random() < 0.15:  # the last rule asks for one thing more
         rules[-1] = Rule((chain[-2], spare[0]), end)

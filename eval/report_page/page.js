@@ -82,7 +82,7 @@ function bar(value, interval) {
 function section(id, about, ...content) {
   const place = byId(id);
   place.querySelectorAll(":scope > :not(h2)").forEach((old) => old.remove());
-  place.append(make("p", { class: "about" }, about), ...content);
+  place.append(make("p", { class: "about" }, about), ...(content.length ? content : [make("p", {}, "Nothing of this in the run.")]));
 }
 
 function showNotes(run) {
@@ -140,15 +140,16 @@ function showScenes(run) {
 }
 
 function showTasks(run) {
-  const columns = [["task"], ["metric"], ["score", "number"], ["95 % interval"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
+  const columns = [["task"], ["score", "number"], ["95 % interval"], ["metric"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
     ["equivalent", "number"], ["different", "number"], ["undecided", "number"]];
   const rows = run.tasks.map((task) => {
     const verdicts = task.equivalent || {};
-    return { cells: [task.task, task.metric || "–", percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))), count(task.items),
+    return { cells: [task.task, percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))),
+      task.metric || "–", count(task.items),
       count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown)] };
   });
   const values = run.tasks.map((task) => task.value).filter(isNumber);
-  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", "", percent(add(values) / values.length), "", "", "", "", "", "", ""] });
+  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", percent(add(values) / values.length), "", "", "", "", "", "", "", ""] });
   section("tasks", "Held-out test records. The score is the field's own metric; equivalent means the same by proof or execution. "
     + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows)] : []));
 }

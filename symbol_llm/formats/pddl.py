@@ -109,7 +109,7 @@ class Pddl(Format[Tree]):
             kinds = " and a ".join(type(tree).__name__.lower() for tree in (first, second))
             return Verdict(False, "parser", f"a {kinds}")
         if isinstance(first, Problem) and isinstance(second, Problem):
-            return Verdict((found := compare(first, second)).holds, "graph isomorphism", found.reason)
+            return Verdict((found := compare(first, second)).holds, "object matching", found.reason)
         if isinstance(first, Plan):
             verdicts = [self.accepts(text, context) for text in (a, b)]
             if {verdict.holds for verdict in verdicts} == {True, False}:

@@ -3,20 +3,21 @@
     init (on a b), goal (on b a)   and   init (on x y), goal (on y x)   →   the same under a→x, b→y
 
 Problems that name the same objects are compared fact by fact, because the request gives the names. Where the names
-differ, the problems are the same task iff their labelled graphs (objects, facts, goals) are isomorphic.
+differ, the problems are the same task iff some renaming of objects turns all facts and goals of one into those of the
+other. It is searched by colour refinement with individualisation (McKay and Piperno 2014): general graph matchers
+take for ever on the grids of planning problems.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from symbol_llm.formats.pddl_printer import show
 from symbol_llm.formats.pddl_tree import Atom, Condition, Junction, Not, Problem, Value
 
-if TYPE_CHECKING:
-    import networkx as nx
-
-MAX_NODES = 3_000  # of a graph; a larger pair is left undecided
+MAX_WORK = 1_000_000  # facts and objects looked at in one search, a few seconds; a pair that needs more is left open
 
 
 class Comparison(NamedTuple):
@@ -40,9 +41,9 @@ def compare(a: Problem, b: Problem) -> Comparison:
         return Comparison(False, "the same objects are of different types")
     if sorted(entry.types for entry in a.objects) != sorted(entry.types for entry in b.objects):
         return Comparison(False, "different numbers of objects per type")
-    first, second = _graph(a), _graph(b)
+    first, second = _structure(a), _structure(b)
     if first is None or second is None:
-        return Comparison(None, "objects differ, and goals beyond literals or huge problems are not matched")
+        return Comparison(None, "objects differ, and goals beyond literals are not matched")
     return _match(first, second)
 
 
@@ -72,49 +73,101 @@ def _literals(goal: Condition) -> tuple[Atom | Not, ...] | None:
     return literals if len(literals) == len(parts) else None
 
 
-def _graph(problem: Problem) -> nx.Graph | None:
-    """A node per object, fact, goal literal and argument place; edges tie facts to their arguments.
+class _Structure(NamedTuple):
+    """A problem without its objects' names: their types, and facts as (label, arguments).
 
-    Labels carry everything but the objects' own names.
+    Labels carry everything but objects: section, sign, predicate, value. Constants of the domain stay themselves.
     """
-    import networkx as nx
 
-    graph = nx.Graph()
-    for entry in problem.objects:
-        graph.add_node(("object", entry.name), label=f"object {entry.types}")
+    types: dict[str, tuple[str, ...]]
+    facts: frozenset[tuple[str, tuple[str, ...]]]
+
+
+def _structure(problem: Problem) -> _Structure | None:
+    """The structure of a problem whose goal consists of literals, or None."""
     goals = _literals(problem.goal)
     if goals is None:
         return None
-    facts = [("init", fact) for fact in problem.init] + [("goal", goal) for goal in goals]
-    for section, fact in facts:
+    facts = set()
+    for section, fact in [("init", fact) for fact in problem.init] + [("goal", goal) for goal in goals]:
         if isinstance(fact, Value):
-            name, args = f"{fact.fluent.function} = {fact.amount}", fact.fluent.args
+            facts.add((f"{section} {fact.fluent.function} = {fact.amount}", fact.fluent.args))
         else:
             atom = fact.part if isinstance(fact, Not) else fact
             assert isinstance(atom, Atom)
-            name, args = f"{'not ' if isinstance(fact, Not) else ''}{atom.predicate}", atom.args
-        node: Any = (section, show(fact))
-        graph.add_node(node, label=f"{section} {name}")
+            facts.add((f"{section} {'not ' if isinstance(fact, Not) else ''}{atom.predicate}", atom.args))
+    return _Structure({entry.name: entry.types for entry in problem.objects}, frozenset(facts))
+
+
+def _match(first: _Structure, second: _Structure) -> Comparison:
+    """Search a renaming by colour refinement, and by trying out the members of one class where that is not enough."""
+    if Counter(label for label, _ in first.facts) != Counter(label for label, _ in second.facts):
+        return Comparison(False, "different numbers of facts per predicate")
+    search = _Search(first, second)
+    renaming = search.run(dict(first.types), dict(second.types))
+    if renaming:
+        shown = ", ".join(f"{old}→{new}" for old, new in sorted(renaming.items()))
+        return Comparison(True, f"the same under the renaming {shown}")
+    if search.is_exhausted:
+        return Comparison(None, "objects differ, and the search for a renaming was given up")
+    return Comparison(False, "no renaming of the objects makes them equal")
+
+
+Colours = Mapping[str, Any]  # object -> class; equal values are the same class in both problems
+
+
+class _Search:
+    def __init__(self, first: _Structure, second: _Structure) -> None:
+        self.first = first
+        self.second = second
+        self.left = MAX_WORK
+        self.is_exhausted = False
+
+    def run(self, a: Colours, b: Colours) -> dict[str, str] | None:
+        """A renaming of the first problem's objects that respects the colours and makes the problems equal."""
+        refined = self.refined(a, b)
+        if refined is None:
+            return None
+        a, b = refined
+        sizes = Counter(a.values())
+        open_classes = [colour for colour, size in sizes.items() if size > 1]
+        if not open_classes:
+            owner = {colour: name for name, colour in b.items()}
+            renaming = {name: owner[colour] for name, colour in a.items()}
+            moved = {(label, tuple(renaming.get(arg, arg) for arg in args)) for label, args in self.first.facts}
+            return renaming if moved == self.second.facts else None
+        chosen = min(open_classes, key=lambda colour: (sizes[colour], colour))
+        pivot = next(name for name, colour in a.items() if colour == chosen)
+        for candidate in [name for name, colour in b.items() if colour == chosen]:
+            found = self.run({**a, pivot: -1}, {**b, candidate: -1})
+            if found or self.is_exhausted:
+                return found
+        return None
+
+    def refined(self, a: Colours, b: Colours) -> tuple[Colours, Colours] | None:
+        """Split classes by the facts of their members until nothing changes; None if the problems come apart."""
+        num_classes = 0
+        while True:
+            self.left -= len(a) + len(self.first.facts)
+            if self.left < 0:
+                self.is_exhausted = True
+                return None
+            signatures = _signatures(self.first, a), _signatures(self.second, b)
+            if Counter(signatures[0].values()) != Counter(signatures[1].values()):
+                return None
+            numbers = {text: number for number, text in enumerate(sorted(set(signatures[0].values())))}
+            a, b = ({name: numbers[text] for name, text in found.items()} for found in signatures)
+            if len(numbers) == num_classes:
+                return a, b
+            num_classes = len(numbers)
+
+
+def _signatures(problem: _Structure, colours: Colours) -> dict[str, str]:
+    """What an object looks like from its own colour and the colours around it, as text."""
+    seen: dict[str, list[str]] = {name: [] for name in colours}
+    for label, args in problem.facts:
+        around = [str(colours[arg]) if arg in colours else arg for arg in args]
         for place, arg in enumerate(args):
-            target = ("object", arg)
-            if target not in graph:
-                graph.add_node(target, label=f"constant {arg}")  # of the domain: keeps its name
-            graph.add_node((*node, place), label=f"place {place}")
-            graph.add_edge(node, (*node, place))
-            graph.add_edge((*node, place), target)
-    return graph if len(graph) <= MAX_NODES else None
-
-
-def _match(first: nx.Graph, second: nx.Graph) -> Comparison:
-    import networkx as nx
-    from networkx.algorithms.isomorphism import vf2pp_isomorphism
-
-    no = Comparison(False, "no renaming of the objects makes them equal")
-    hashes = [nx.weisfeiler_lehman_graph_hash(g, node_attr="label", iterations=4) for g in (first, second)]
-    if hashes[0] != hashes[1]:
-        return no
-    mapping = vf2pp_isomorphism(first, second, node_label="label")
-    if mapping is None:
-        return no
-    renaming = [f"{node[1]}→{image[1]}" for node, image in sorted(mapping.items()) if node[0] == "object"]
-    return Comparison(True, "isomorphic under " + ", ".join(renaming))
+            if arg in seen:
+                seen[arg].append(f"{label} {place} {around}")
+    return {name: f"{colours[name]} {sorted(facts)}" for name, facts in seen.items()}

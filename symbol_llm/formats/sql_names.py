@@ -107,14 +107,15 @@ def folded(mapping: Mapping[Name, str]) -> dict[tuple[Role, str], str]:
 
 
 def _changes(found: list[tuple[exp.Identifier, Role]], mapping: Mapping[Name, str]) -> dict[tuple[Role, str], str]:
-    changes, sources = folded(mapping), {}
+    changes = folded(mapping)
+    origins: dict[tuple[Role, str], str] = {}
     for node, role in found:
         if role in (Role.TABLE, Role.COLUMN):
             old = fold(node.name)
             new = fold(changes.get((role, old), old))
-            if sources.setdefault((role, new), old) != old:
+            if origins.setdefault((role, new), old) != old:
                 raise UserError(
-                    f"renaming makes two {role.value}s one: {sources[role, new]} and {old} both become {new}. "
+                    f"renaming makes two {role.value}s one: {origins[role, new]} and {old} both become {new}. "
                     "Choose a name that the query does not use"
                 )
     return changes

@@ -1,6 +1,6 @@
 """The schema that a query is read against, from the prompt's definitions or from the database itself.
 
-    CREATE TABLE pets (name, age)   ->   Schema.tables == {"pets": ("name", "age")}
+CREATE TABLE pets (name, age)   ->   Schema.tables == {"pets": ("name", "age")}
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
@@ -116,7 +117,7 @@ def _check_tokens(text: str, tokens: list[Token]) -> None:
     if not tokens or not tokens[0].says("select", "with"):
         raise SymbolError(text, tokens[0].start if tokens else 0, "SELECT or WITH")
     depth = 0
-    for before, token in zip(tokens, tokens[1:]):
+    for before, token in pairwise(tokens):
         depth += (token.text == "(") - (token.text == ")")
         if depth > _MAX_PARENTHESES:
             raise SymbolError(text, token.start, f"at most {_MAX_PARENTHESES} nested parentheses")
@@ -128,9 +129,11 @@ def _check_tokens(text: str, tokens: list[Token]) -> None:
             raise SymbolError(text, token.start, "a value (there are no bind parameters)")
 
 
-_OPERATORS = frozenset("( , + - * / % = == <> != < <= > >= || & | ~ << >>".split())
-_BEFORE_OPERAND = ("select", "distinct", "all", "where", "and", "or", "not", "on", "by", "having", "when", "then",
-                   "else", "case", "between", "in", "like", "is", "limit", "offset")  # fmt: skip
+_OPERATORS = frozenset("(,+-*/%=<>&|~") | {"==", "<>", "!=", "<=", ">=", "||", "<<", ">>"}
+_BEFORE_OPERAND = (
+    *("select", "distinct", "all", "where", "and", "or", "not", "on", "by", "having", "when", "then"),
+    *("else", "case", "between", "in", "like", "is", "limit", "offset"),
+)
 
 
 @cache

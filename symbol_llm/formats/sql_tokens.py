@@ -25,8 +25,7 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 # Keywords that SQLite, or the parser in front of it, does not take as a bare name.
-RESERVED = frozenset(
-    """
+_RESERVED_WORDS = """
     add all alter and any as asc autoincrement begin between by case cast check collate commit constraint create
     cross current_date current_time current_timestamp default deferrable delete desc describe distinct drop else
     end escape except exists explain false fetch filter for foreign from full glob group having if ilike in index
@@ -34,8 +33,8 @@ RESERVED = frozenset(
     null of offset on or order outer over partition primary qualify raise recursive references regexp replace
     returning right rlike rollback select set table tablesample then to transaction true union unique update using
     values when where window with xor
-    """.split()
-)
+"""
+RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 class Token(NamedTuple):

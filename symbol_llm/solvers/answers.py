@@ -95,7 +95,7 @@ def same_value(a: Any, b: Any) -> bool:
     """Whether two programs gave the same value: exact, but for the rounding of floating-point numbers (1e-9)."""
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same_value, a, b))
-    if isinstance(a, str) or isinstance(b, str):
+    if isinstance(a, str | list) or isinstance(b, str | list):
         return a == b
     first, second = as_number(a), as_number(b)
     if not isinstance(first, Fraction) or not isinstance(second, Fraction):

@@ -10,24 +10,9 @@ from collections.abc import Callable
 
 def plain() -> None:
     """The standard library's mathematics, and what short programs import most."""
-    import bisect
-    import calendar
-    import cmath
-    import collections
-    import copy
-    import dataclasses
     import datetime
-    import decimal
-    import fractions
-    import functools
-    import heapq
-    import itertools
-    import math
-    import operator
-    import random
     import re
     import statistics
-    import string
     import typing  # noqa: F401
 
     statistics.mean([1, 2])

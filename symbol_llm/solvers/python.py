@@ -3,7 +3,8 @@
     with PythonSolver() as solver:
         solver.solve("def solution():\\n    return 48 / 2").answer
 
-The engine is CPython itself, in the sandbox; what a program may return is listed in plain_values.py.
+The engine is CPython itself, in the sandbox; what a program may return is listed in plain_values.py. Programs that
+speak of sympy go to zygotes that have it warm, the others to slim ones, whose forks are cheaper.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from symbol_llm.solvers.sandbox import Sandbox
 
 
 class PythonSolver(Solver):
-    """Runs programs in ``size`` warm sandboxes side by side. Arguments as for Sandbox."""
+    """Runs programs in warm sandboxes, ``size`` side by side; the other arguments are the Sandbox's."""
 
     name = "python"
 
-    def __init__(self, size: int = 2, *, sandbox: Sandbox | None = None) -> None:
-        self._sandbox = sandbox or Sandbox("python", size)
+    def __init__(self, size: int = 2, *, allow_weak: bool | None = None) -> None:
+        self.size = size
+        self._slim = Sandbox("plain", size, allow_weak=allow_weak)
+        self._sympy = Sandbox("python", size, allow_weak=allow_weak)
 
     @property
     def engine(self) -> str:
@@ -33,12 +36,14 @@ class PythonSolver(Solver):
     def solve(self, symbol: str, context: Context = EMPTY, limits: Limits | None = None) -> Solution:
         if not symbol.strip():
             return Solution(Outcome.NO_SYMBOL, message="there is no program")
-        return self._sandbox.run(symbol, limits or self.limits)
+        # Only a matter of speed: a slim zygote can import sympy as well.
+        sandbox = self._sympy if "sympy" in symbol else self._slim
+        return sandbox.run(symbol, limits or self.limits)
 
     def solve_many(self, jobs: Iterable[Job], *, workers: int = 2, limits: Limits | None = None) -> Iterator[Solution]:
         """Execute jobs in order, as many side by side as there are workers and zygotes; jobs are read as needed."""
-        workers = min(workers, self._sandbox.size)
-        with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        workers = max(1, min(workers, self.size))
+        with ThreadPoolExecutor(max_workers=workers) as pool:
             waiting = []
             for job in jobs:
                 waiting.append(pool.submit(self.solve, job.symbol, job.context, limits))
@@ -48,4 +53,5 @@ class PythonSolver(Solver):
                 yield future.result()
 
     def close(self) -> None:
-        self._sandbox.close()
+        self._slim.close()
+        self._sympy.close()

@@ -73,5 +73,3 @@ class SqlSolver(Solver):
     def close(self) -> None:
         """End the worker processes."""
         self._pool.close()
-
-

@@ -134,7 +134,7 @@ def _inline(tables: Mapping[str, Any]) -> sqlite3.Connection:
             connection.executemany(f"INSERT INTO {written(name)} VALUES ({places})", table["rows"])
         except sqlite3.Error as error:
             connection.close()
-            raise UserError(f"table {name}: a row does not fit its {len(table['columns'])} columns ({error})") from error
+            raise UserError(f"table {name}: a row does not fit its columns ({error})") from error
     return connection
 
 

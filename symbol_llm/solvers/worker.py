@@ -1,7 +1,7 @@
 """A worker: a process that runs a trusted engine on untrusted input, and that can be killed at any moment.
 
-    worker = Worker("symbol_llm.formats.fol_z3:entail", name="Z3 5.4.0")
-    worker.call(["∀x (Cat(x) → Animal(x))", "Cat(tom)", "Animal(tom)"], Limits(cpu_seconds=5))
+    worker = Worker("symbol_llm.formats.fol_z3:run", name="Z3")
+    worker.call({"question": "entails", "script": "(declare-sort U 0) …"}, Limits(cpu_seconds=5))
 
 Engines such as Z3 and SQLite execute no model-written code, but a formula or a query can make them run forever, fill
 the memory or crash. Here they do so in a child, which is replaced; ``call`` always returns a Solution. A normal job

@@ -1,6 +1,6 @@
 """The child's side of a worker: one loop, ``job → function → reply``, until the parent is gone.
 
-    python -P -c "…; serve('symbol_llm.formats.fol_z3:entail')" module-path…
+    python -P -c "…; serve('symbol_llm.formats.fol_z3:run')" module-path…
 
 Messages are an 8-byte big-endian length and a body. Inward: a pickle of (argument, cpu seconds, memory bytes).
 Outward: JSON, first the greeting (null, or why the target cannot be loaded), then one Solution per job.

@@ -223,4 +223,3 @@ def _watch(pid: int, pipes: dict[int, _Pipe], cpu_seconds: float, deadline: floa
                 return None
     finally:
         os.close(ended)
-

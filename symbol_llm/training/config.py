@@ -229,6 +229,8 @@ def _check(config: Config) -> None:
         raise UserError("no data: pass --data with the folder that `symbol-llm collect build` wrote")
     if not run.out:
         raise UserError("no output folder: pass --out with the folder for the checkpoints and the model")
+    if config.stage == "infusion" and model.path is None:
+        raise UserError("no model: infusion goes on from the injected one. Pass --model with its folder, RUN/model")
     if (run.steps is None) == (run.epochs is None):
         raise UserError("set exactly one of run.steps and run.epochs (null switches the other off)")
     if (batch.step_tokens is None) == (batch.step_rows is None):

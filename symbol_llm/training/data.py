@@ -9,6 +9,7 @@ were kept, truncated, too long or empty.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
@@ -106,10 +107,13 @@ def build_store(data: Data, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     names: list[str] = []
     offsets, prompts, tasks = array("q", [0]), array("i"), array("i")
     kind = np.uint16 if len(tokenizer) <= 1 << 16 else np.uint32
+    # A row that spells a special token, such as "</s>", is text and must stay text.
+    backend = copy.deepcopy(_backend(tokenizer))
+    backend.encode_special_tokens = True
     with (folder / "tokens.bin").open("wb") as file:
         rows = read_rows(find_files(data.path), data.split)
         while batch := list(islice(rows, _BATCH)):
-            for row, ids, prompt_length in _encode(tokenizer, batch, data, counts):
+            for row, ids, prompt_length in _encode(tokenizer, backend, batch, data, counts):
                 if row.task not in names:
                     names.append(row.task)
                 file.write(np.asarray(ids, kind).tobytes())
@@ -153,10 +157,9 @@ def open_store(folder: Path) -> Store:
 
 
 def _encode(
-    tokenizer: PreTrainedTokenizerBase, batch: Sequence[Row], data: Data, counts: dict[str, TaskCount]
+    tokenizer: PreTrainedTokenizerBase, backend: Any, batch: Sequence[Row], data: Data, counts: dict[str, TaskCount]
 ) -> Iterator[tuple[Row, list[int], int]]:
     """Token ids and prompt lengths of the rows that are kept; the others are counted."""
-    backend = _backend(tokenizer)
     encodings = backend.encode_batch([row.prompt + row.completion for row in batch], add_special_tokens=False)
     bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
     for row, encoding in zip(batch, encodings, strict=True):

@@ -69,6 +69,8 @@ def check_packed_equals_alone(model: Any, store: Store, device: Any, dtype: str)
         packed = _logits(model, documents, device)
         alone = torch.cat([_logits(model, [document], device) for document in documents])
     model.train(was_training)
+    if not alone.isfinite().all():
+        raise CheckFailed("the model gives logits that are not finite before any training: its weights are damaged")
     difference = float((packed - alone).abs().max() / alone.abs().max().clamp_min(1e-6))
     if not difference <= _TOLERANCE[dtype]:
         raise CheckFailed(

@@ -33,7 +33,7 @@ def make_arguments(config: Config, num_steps: int, accumulation: int, use_cpu: b
         output_dir=str(out / "checkpoints"),
         deepspeed=deepspeed_config(config, accumulation) if config.deepspeed.stage else None,
         use_cpu=use_cpu,
-        ddp_backend="gloo" if use_cpu else "nccl",
+        ddp_backend=("gloo" if use_cpu else "nccl") if config.deepspeed.stage else None,
         bf16=config.model.dtype == "bfloat16",
         per_device_train_batch_size=1,
         gradient_accumulation_steps=accumulation,

@@ -105,7 +105,11 @@ def made_run(folder: Path) -> Path:
             "interval": [max(0.0, value - 0.07), min(1.0, value + 0.05)],
             "exact": int(100 * value),
             "parsed": parsed,
-            "equivalent": {"yes": int(100 * value), "no": 95 - int(100 * value), "unknown": 5},
+            "equivalent": {
+                "yes": int(100 * value),
+                "no": max(0, 95 - int(100 * value)),
+                "unknown": min(5, 100 - int(100 * value)),
+            },
         }
         for name, metric, value, parsed in [
             ("scan_generated", "EM", 0.97, 100),

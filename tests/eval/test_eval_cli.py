@@ -51,6 +51,29 @@ def test_a_model_with_json_keeps_standard_output_clean(data: Path, tmp_path: Pat
     assert task["items"] == 2 and 0.0 <= task["value"] <= 1.0
 
 
+def test_delegation_with_real_solvers_then_a_page(tmp_path: Path) -> None:
+    """Gold symbols of two generated benchmarks, on SQLite and the scene executor, reach the ceiling."""
+    command = ("eval", "delegate", "--backend", "gold", "--tasks", "tables,clevr_generated", "--limit", 8)
+    done = symbol_llm(*command, "--out", tmp_path / "run", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert {scene: totals["correct"] for scene, totals in document["scene_totals"].items()} == {"table": 8, "visual": 8}
+    assert "SQLite" in document["scenes"]["table"][0]["engine"]
+    page = symbol_llm("report", tmp_path / "run", "--out", tmp_path / "page", "--json")
+    assert page.returncode == 0 and json.loads(page.stdout)["items"] == 16
+    assert (tmp_path / "page" / "index.html").stat().st_size > 30_000
+
+
+def test_all_benchmarks_are_listed() -> None:
+    done = symbol_llm("eval", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    listed = {row["benchmark"]: row for row in json.loads(done.stdout)["benchmarks"]}
+    assert {row["scene"] for row in listed.values()} == {"maths", "symbolic", "logic", "planning", "visual", "table"}
+    assert listed["tables"]["can_run"] and not listed["spider"]["can_run"]
+    table = symbol_llm("eval", "list")
+    assert table.returncode == 0 and "blocksworld_generated" in table.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -46,6 +46,8 @@ def test_no_variation_is_not_certainty() -> None:
     """All of 4 clusters right: Wilson on 4, not the empty interval [1, 1]."""
     assert mean_interval([1.0] * 8, list("aabbccdd"))[:2] == wilson(4, 4)[:2]
     assert mean_interval([0.0] * 8, list("aabbccdd"))[:2] == wilson(0, 4)[:2]
+    # A corpus metric of perfect items may miss 1 by a rounding error.
+    assert statistic_interval(list("abcd"), lambda drawn: 1 - 1e-15) == wilson(4, 4)
 
 
 def test_one_cluster_and_no_items_say_nothing() -> None:

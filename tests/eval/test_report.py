@@ -146,6 +146,14 @@ def test_scores_come_from_the_evaluations_if_no_summary_names_them(tmp_path: Pat
     assert {item["label"] for item in gathered["items"]} == {"symbolic"}
 
 
+def test_a_run_of_gold_symbols_alone_shows_them(tmp_path: Path) -> None:
+    write(tmp_path / "run/delegate/run.json", {"kind": "delegate", "backend": "gold"})
+    write(tmp_path / "run/delegate/summary.json", {"scenes": {"maths": [{"benchmark": "stories", "items": 1}]}})
+    gathered = gather(tmp_path / "run")
+    assert gathered["scenes"] == [{"benchmark": "stories", "items": 1, "scene": "maths"}]
+    assert any("ceilings" in note for note in gathered["notes"])
+
+
 def test_losses_given_in_the_summary_itself(tmp_path: Path) -> None:
     write(tmp_path / "run/summary.json", {"training": {"injection": [{"step": 1, "loss": 3}, {"step": 2}, "x"]}})
     assert gather(tmp_path / "run")["training"] == [{"stage": "injection", "points": [[1, 3]], "steps": 1}]

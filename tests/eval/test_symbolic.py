@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -138,3 +141,33 @@ def test_family_means_by_hand() -> None:
         "c": {"family": "FOL", "value": 0.2},
     }
     assert by_family(summaries) == {"SQL": {"tasks": 2, "mean": 0.75}, "FOL": {"tasks": 1, "mean": 0.2}}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from eval.backends.gold import GoldBackend
+from eval.symbolic import run_symbolic
+
+class Dies(GoldBackend):
+    def generate(self, requests):
+        for generation in super().generate(requests):
+            if generation.position == 4:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield generation
+
+if __name__ == "__main__":
+    run_symbolic(Path(sys.argv[1]), Dies(), Path(sys.argv[2]), names=["general"])
+"""
+
+
+def test_a_killed_run_leaves_no_process_and_goes_on(data: Path, tmp_path: Path) -> None:
+    """The scoring processes hold standard output open: reading it to its end waits for the last of them."""
+    command = [sys.executable, "-c", KILLED, str(data), str(tmp_path / "run")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    outputs = tmp_path / "run/symbolic/outputs/general.jsonl"
+    assert len(outputs.read_text().splitlines()) == 4
+    document = run_symbolic(data, GoldBackend(), tmp_path / "run", names=["general"])
+    assert document["tasks"]["general"]["exact"] == 6
+    assert len(outputs.read_text().splitlines()) == 6

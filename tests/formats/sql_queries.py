@@ -39,7 +39,8 @@ def conditions(draw: st.DrawFn, columns: list[str], inner: st.SearchStrategy[str
     return draw(
         st.sampled_from(
             [
-                f"{term} {sign} {value}", f"{value} {sign} {term}", f"{term} {sign} {other}", f"NOT {term} {sign} {value}",
+                f"{term} {sign} {value}", f"{value} {sign} {term}",
+                f"{term} {sign} {other}", f"NOT {term} {sign} {value}",
                 f"({term} {sign} {value})", f"{term} IS NULL", f"{term} IS NOT NULL", f"{term} IN ({value}, 1, 1, 0)",
                 f"{term} NOT IN ({value})", f"{term} BETWEEN 0 AND {value}", f"{term} LIKE 'a%'",
                 f"{term} IN ({draw(inner)})", f"{term} {sign} ({draw(inner)})",
@@ -51,7 +52,11 @@ def conditions(draw: st.DrawFn, columns: list[str], inner: st.SearchStrategy[str
 @st.composite
 def queries(draw: st.DrawFn, depth: int = 1, is_inner: bool = False) -> str:
     """A SELECT; an inner one has one column and no order."""
-    inner = queries(depth=depth - 1, is_inner=True) if depth else st.sampled_from(["SELECT a FROM u", "SELECT max(id) FROM t"])
+    inner = (
+        queries(depth=depth - 1, is_inner=True)
+        if depth
+        else st.sampled_from(["SELECT a FROM u", "SELECT max(id) FROM t"])
+    )
     mode = draw(st.sampled_from(["one", "aliased", "join", "comma", "self", "left"]))
     table, other = draw(st.sampled_from([("t", "u"), ("u", "t")]))
     if mode in ("one", "aliased"):
@@ -80,7 +85,8 @@ def queries(draw: st.DrawFn, depth: int = 1, is_inner: bool = False) -> str:
             [
                 f"SELECT {column}, {draw(terms(columns))} AS v FROM {source}{where}",
                 f"SELECT DISTINCT {column} FROM {source}{where}",
-                f"SELECT {column} AS k, count(*) AS n FROM {source}{where} GROUP BY {column} HAVING n > 0 ORDER BY n DESC, k",
+                f"SELECT {column} AS k, count(*) AS n FROM {source}{where} "
+                f"GROUP BY {column} HAVING n > 0 ORDER BY n DESC, k",
                 f"SELECT sum({column}) AS s FROM {source}{where}",
                 f"SELECT * FROM {source}{where}",
                 f"SELECT count(DISTINCT {column}) FROM {source}{where}",

@@ -215,60 +215,7 @@ def test_a_missing_engine_says_how_to_install_it(monkeypatch) -> None:
         fast_downward.installation.cache_clear()
 
 
-# Equivalence
-
-
-def test_problems_with_other_object_names_are_matched_as_graphs() -> None:
-    a = problem("(up a b) (up b c) (LIFT-AT a) (waits tom c)", "(inside tom)")
-    b = problem("(up z y) (up y x) (LIFT-AT z) (waits eve x)", "(inside eve)", "x y z - floor eve bob - guest")
-    verdict = PDDL.equivalent(a, b)
-    assert verdict.holds is True
-    assert "a→z, ann→bob, b→y, c→x, tom→eve" in verdict.reason
-    other = b.replace("(LIFT-AT z)", "(LIFT-AT x)")
-    assert PDDL.equivalent(a, other).holds is False
-
-
-def test_objects_of_the_same_names_are_never_exchanged() -> None:
-    a = problem("(waits tom a)", "(inside tom)")
-    b = problem("(waits ann a)", "(inside ann)")
-    verdict = PDDL.equivalent(a, b)
-    assert verdict.holds is False
-    assert (
-        verdict.reason == "initial states differ: only the first has (waits tom a), only the second has (waits ann a)"
-    )
-
-
-def test_exchanged_types_are_no_renaming() -> None:
-    a = problem("(waits x y)", "(inside x)", "x - guest y - floor")
-    b = problem("(waits y x)", "(inside y)", "y - guest x - floor")
-    verdict = PDDL.equivalent(a, b)
-    assert verdict.holds is False and "different types" in verdict.reason
-
-
-def test_constants_of_the_domain_keep_their_names() -> None:
-    a = problem("(up ground a) (LIFT-AT ground)", "(LIFT-AT a)", "a - floor")
-    b = problem("(up ground b) (LIFT-AT ground)", "(LIFT-AT b)", "b - floor")
-    c = problem("(up cellar b) (LIFT-AT cellar)", "(LIFT-AT b)", "b - floor")
-    assert PDDL.equivalent(a, b).holds is True
-    assert PDDL.equivalent(a, c).holds is False
-
-
-def test_a_large_symmetric_grid_is_matched() -> None:
-    def grid(prefix: str, start: str) -> str:
-        cells = [(row, column) for row in range(9) for column in range(9)]
-        up = [f"(up {prefix}{r}-{c} {prefix}{r + 1}-{c})" for r, c in cells if r < 8]
-        objects = " ".join(f"{prefix}{r}-{c}" for r, c in cells) + " - floor"
-        return problem(" ".join([*up, f"(LIFT-AT {prefix}{start})"]), f"(LIFT-AT {prefix}8-8)", objects)
-
-    assert PDDL.equivalent(grid("t", "0-0"), grid("u", "0-3")).holds is True
-    assert PDDL.equivalent(grid("t", "0-0"), grid("u", "0-8")).holds is False
-
-
-def test_goals_beyond_literals_are_left_open() -> None:
-    a = problem("", "(or (locked) (not (locked)))")
-    b = problem("", "(or (seen a) (not (seen a)))")
-    assert PDDL.equivalent(a, b).holds is None
-    assert PDDL.equivalent(a, b.replace("tom", "bob")).holds is None
+# Scores
 
 
 def test_plans_are_executed_where_the_context_allows() -> None:

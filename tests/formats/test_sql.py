@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from random import Random
 
@@ -19,7 +17,6 @@ from tests.formats.sql_queries import SCHEMA, queries
 
 SQL = get("sql")
 PETS = context("sql")
-RAW = os.environ.get("SYMBOL_LLM_RAW")
 TABLES = {
     "pets": {"columns": ["name", "age", "city"], "rows": [["tom", 3, "rome"], ["ann", 5, "oslo"], ["eva", 4, "rome"]]}
 }
@@ -89,7 +86,11 @@ def test_deep_nesting_is_an_error_or_works() -> None:
     for depth in (5, 11):
         SQL.canonical("SELECT a FROM t WHERE b IN (" * depth + "1" + ")" * depth)
     SQL.canonical("SELECT " + "(" * 20 + "1" + ")" * 20)
-    for text in ("SELECT " + "(" * 500 + "1" + ")" * 500, "SELECT " + "- " * 5_000 + "1", "SELECT " + "1+" * 5_000 + "1"):
+    for text in (
+        "SELECT " + "(" * 500 + "1" + ")" * 500,
+        "SELECT " + "- " * 5_000 + "1",
+        "SELECT " + "1+" * 5_000 + "1",
+    ):
         with pytest.raises(SymbolError):
             SQL.parse(text)
     many = "SELECT a FROM t WHERE " + " OR ".join(f"a = {i}" for i in range(80))
@@ -170,7 +171,9 @@ def test_inline_tables_and_a_database_file_are_schemas(tmp_path: Path) -> None:
         assert SQL.accepts("SELECT age FROM pets", where).holds is True
         assert SQL.accepts("SELECT weight FROM pets", where).holds is False
     # The database counts, not what the prompt says of it.
-    assert SQL.accepts("SELECT x FROM y", Context("CREATE TABLE y (x)", {"database": "p.sqlite"}, tmp_path)).holds is False
+    assert (
+        SQL.accepts("SELECT x FROM y", Context("CREATE TABLE y (x)", {"database": "p.sqlite"}, tmp_path)).holds is False
+    )
     assert SQL.accepts("SELECT x FROM y", Context("CREATE TABLE y (x)", {"database": "gone.sqlite"}, tmp_path)).holds
 
 
@@ -253,7 +256,10 @@ def test_a_table_and_a_column_of_one_name_are_apart() -> None:
         # an alias that is spelt like the old name is not the column
         ("SELECT count(*) AS age FROM pets ORDER BY age", "SELECT COUNT(*) AS age FROM pets ORDER BY age"),
         ("SELECT max(age) AS age FROM pets WHERE AGE > 3", "SELECT MAX(n) AS age FROM pets WHERE n > 3"),
-        ("SELECT q.age FROM (SELECT name AS age FROM pets) AS q", "SELECT q.age FROM (SELECT name AS age FROM pets) AS q"),
+        (
+            "SELECT q.age FROM (SELECT name AS age FROM pets) AS q",
+            "SELECT q.age FROM (SELECT name AS age FROM pets) AS q",
+        ),
         ("SELECT q.age FROM (SELECT age FROM pets) AS q", "SELECT q.n FROM (SELECT n FROM pets) AS q"),
         ("SELECT q.age FROM (SELECT * FROM pets) AS q", "SELECT q.n FROM (SELECT * FROM pets) AS q"),
         ("SELECT age FROM pets JOIN owners USING (age)", "SELECT n FROM pets JOIN owners USING (n)"),
@@ -272,7 +278,10 @@ def test_renaming_swaps_and_refuses_to_merge() -> None:
 
 
 def test_tables_are_found_in_every_place() -> None:
-    query = "SELECT t.a, (SELECT max(a) FROM t) FROM t, (SELECT a FROM t UNION SELECT b FROM u) WHERE t.a IN (SELECT a FROM t) AND t.a IN t"
+    query = (
+        "SELECT t.a, (SELECT max(a) FROM t) FROM t, (SELECT a FROM t UNION SELECT b FROM u) "
+        "WHERE t.a IN (SELECT a FROM t) AND t.a IN t"
+    )
     assert "t" not in {token.text for token in words(renamed(query, t_t="zz"))}
 
 
@@ -289,16 +298,28 @@ def test_definitions_are_renamed_byte_for_byte() -> None:
     text = (
         "create table  Pets ( -- the age of Pets\n\tage INT default 3 check(age>0 and length(age) < 9),\n"
         "  `to` varchar(20), [x y] int, unique (age , `to`)\n) -- Pets\n"
-        "CREATE TABLE IF NOT EXISTS v(p int REFERENCES Pets (age) ON DELETE CASCADE, FOREIGN KEY(p) REFERENCES Pets(age)) STRICT;"
+        "CREATE TABLE IF NOT EXISTS v(p int REFERENCES Pets (age) ON DELETE CASCADE, "
+        "FOREIGN KEY(p) REFERENCES Pets(age)) STRICT;"
     )
-    new = {Name("table", "pets"): "T9", Name("column", "age"): "c1", Name("column", "to"): "c2", Name("column", "x y"): "c3"}
+    new = {
+        Name("table", "pets"): "T9",
+        Name("column", "age"): "c1",
+        Name("column", "to"): "c2",
+        Name("column", "x y"): "c3",
+    }
     moved = SQL.rename_context(Context(text), new)
     assert moved.definitions == (
         "create table  T9 ( -- the age of Pets\n\tc1 INT default 3 check(c1>0 and length(c1) < 9),\n"
         "  `c2` varchar(20), [c3] int, unique (c1 , `c2`)\n) -- Pets\n"
-        "CREATE TABLE IF NOT EXISTS v(p int REFERENCES T9 (c1) ON DELETE CASCADE, FOREIGN KEY(p) REFERENCES T9(c1)) STRICT;"
+        "CREATE TABLE IF NOT EXISTS v(p int REFERENCES T9 (c1) ON DELETE CASCADE, "
+        "FOREIGN KEY(p) REFERENCES T9(c1)) STRICT;"
     )
-    spelt = {Name("table", "T9"): "Pets", Name("column", "c1"): "age", Name("column", "c2"): "to", Name("column", "c3"): "x y"}
+    spelt = {
+        Name("table", "T9"): "Pets",
+        Name("column", "c1"): "age",
+        Name("column", "c2"): "to",
+        Name("column", "c3"): "x y",
+    }
     assert SQL.rename_context(moved, spelt) == Context(text)
 
 
@@ -325,7 +346,6 @@ def test_a_world_is_renamed_with_its_definitions(tmp_path: Path) -> None:
             rows = sql_world.connect(moved.world, tmp_path).execute(text).fetchall()
             assert rows == [("ann",), ("eva",)]
             inverse = {Name(old.kind, fresh): old.text for old, fresh in mapping.items()}
-            assert SQL.rename_context(moved, inverse) == (where if "name" not in new else SQL.rename_context(moved, inverse))
             assert SQL.rename_context(moved, inverse).world == world
 
 
@@ -337,45 +357,3 @@ def test_reserved_words_are_quoted_and_read_back() -> None:
 
 def test_squeezing_leaves_literals_alone() -> None:
     assert squeezed("SELECT  a -- c\n\tFROM t WHERE b = 'x  y' ; ") == "SELECT a FROM t WHERE b = 'x  y'"
-
-
-# Real rows
-
-
-@pytest.mark.raw
-@pytest.mark.skipif(not RAW, reason="set SYMBOL_LLM_RAW to the folder of raw datasets")
-def test_real_queries_parse_and_keep_their_rows() -> None:
-    """Every Spider query round-trips; canonical and renamed queries return exactly the original's rows."""
-    root = Path(str(RAW))
-    rows = {
-        (row["query"], row["db_id"])
-        for file in ("dev.json", "train_spider.json", "train_spider.stripped.json", "train_others.json")
-        if (root / "spider" / file).exists()
-        for row in json.loads((root / "spider" / file).read_text(encoding="utf-8"))
-    }
-    for query, name in sorted(rows):
-        tree = SQL.parse(query)
-        assert SQL.parse(SQL.render(tree)) == tree
-        where = Context("", {"database": f"spider/database/{name}/{name}.sqlite"}, root)
-        if not sql_world.has_database(where.world, root):
-            continue
-        fresh = {old: f"Zq{i:04d}" for i, old in enumerate(sorted(SQL.names(tree)))}
-        variants = {
-            query: where,
-            SQL.canonical(query): where,
-            SQL.canonical(query, where): where,
-            SQL.render(SQL.rename(tree, fresh)): SQL.rename_context(where, fresh),
-        }
-        results = [sql_world.connect(at.world, root).execute(text).fetchall() for text, at in variants.items()]
-        assert all(result == results[0] for result in results), query
-
-
-@pytest.mark.raw
-@pytest.mark.skipif(not RAW, reason="set SYMBOL_LLM_RAW to the folder of raw datasets")
-def test_only_split_operators_of_cosql_do_not_parse() -> None:
-    """CoSQL and SParC have queries with "! =", "> =" and a stray parenthesis; all others are SQL."""
-    for file in ("sparc/dev.json", "cosql/cosql_dev.json"):
-        for row in json.loads((Path(str(RAW)) / file).read_text(encoding="utf-8")):
-            for turn in row["interaction"]:
-                if not SQL.parses(turn["query"]):
-                    assert any(mark in turn["query"] for mark in ("! =", "> =", "< =", ")")), turn["query"]

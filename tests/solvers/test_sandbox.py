@@ -106,7 +106,9 @@ def test_hostile_program(sandbox: Sandbox, outside: Path, case: Hostile) -> None
     # Contained: nothing written, no process left but the zygote, and it answers the next program.
     assert os.listdir(outside) == ["secret"]
     assert len(descendants(*guards(sandbox))) == 1
-    assert sandbox.run("import os\nanswer = [6 * 7, os.listdir('/scratch') if os.getcwd() == '/scratch' else []]").answer == [42, []]
+    assert sandbox.run(
+        "import os\nanswer = [6 * 7, os.listdir('/scratch') if os.getcwd() == '/scratch' else []]"
+    ).answer == [42, []]
 
 
 def test_there_are_many_hostile_programs_with_own_names() -> None:
@@ -224,10 +226,7 @@ def test_a_program_sees_nothing_of_its_caller(sandbox: Sandbox, monkeypatch: pyt
 
 def test_jobs_are_nobody_without_capabilities() -> None:
     with Sandbox("plain", size=1, minimum_isolation=Isolation.FULL) as sandbox:
-        program = (
-            "import ctypes, os\n"
-            "answer = [os.getuid(), os.geteuid(), os.getpid() < 1000, os.getppid()]"
-        )
+        program = "import ctypes, os\nanswer = [os.getuid(), os.geteuid(), os.getpid() < 1000, os.getppid()]"
         try:
             assert sandbox.run(program).answer == [65534, 65534, True, 1]
         except UserError as error:

@@ -1,0 +1,170 @@
+"""How fast are sandboxed programs, beside the two usual ways to run them?
+
+    .venv/bin/python benchmarks/sandbox.py [--programs 40] [--rounds 5] [--json]
+
+    sandbox       ours: namespaces, seccomp, limits; forked from a zygote that has sympy warm
+    fresh         one ``python -c`` per program: no isolation at all
+    warm parent   as human-eval runs programs: a Manager() and a forked Process for each, from a parent that has
+                  imported and used sympy; no isolation
+
+The three take turns within each round, on the same programs, so that a change of the machine's load hits all alike.
+Every answer is compared with the expected one. A ratio is the median over rounds of time / time of the sandbox.
+Both warm ways are warmed before the rounds; what the zygote's start costs is measured apart, and the ratios are also
+given with that start shared by 500 programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import multiprocessing
+import multiprocessing.managers
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from symbol_llm.solvers.answers import same_number
+from symbol_llm.solvers.sandbox import Sandbox
+
+_WAIT_SECONDS = 60.0
+_PROGRAMS_PER_START = 500
+_SHOW = "\nprint(float(solution()))"
+
+
+def plain_program(number: int) -> str:
+    """A program as in GSM-Hard."""
+    return (
+        f"def solution():\n    eggs = {number}\n    eaten = 3\n    price = 2\n    sold = eggs - eaten\n"
+        "    result = sold * price\n    return result"
+    )
+
+
+def sympy_program(number: int) -> str:
+    """The same sum as an equation."""
+    return (
+        "from sympy import symbols, Eq, solve\ndef solution():\n    x = symbols('x')\n"
+        f"    return solve(Eq(x / 2 + 3, {number}), x)[0]"
+    )
+
+
+PROGRAMS: dict[str, Callable[[int], str]] = {"plain": plain_program, "sympy": sympy_program}
+
+
+def run_fresh(programs: list[str]) -> list[float | None]:
+    """A new interpreter for each program."""
+    found: list[float | None] = []
+    for program in programs:
+        command = [sys.executable, "-c", program + _SHOW]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_WAIT_SECONDS, check=True)
+        found.append(float(done.stdout))
+    return found
+
+
+def run_warm_parent(programs: list[str]) -> list[float | None]:
+    """human-eval's check_correctness: Manager().list(), a forked Process, join with a timeout, kill."""
+    context = multiprocessing.get_context("fork")
+    found: list[float | None] = []
+    for program in programs:
+        with context.Manager() as manager:
+            results = manager.list()
+            process = context.Process(target=_execute, args=(program, results))
+            process.start()
+            process.join(timeout=_WAIT_SECONDS)
+            if process.is_alive():
+                process.kill()
+            found.append(results[0] if len(results) else None)
+    return found
+
+
+def _execute(program: str, results: Any) -> None:
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(program, names)  # written above, and this is what the peer does
+        results.append(float(names["solution"]()))
+
+
+def _number(answer: Any) -> float | None:
+    return answer["number"] if isinstance(answer, dict) else answer
+
+
+def measure(kind: str, sandbox: Sandbox, num_programs: int, num_rounds: int, start: float) -> dict[str, Any]:
+    """Milliseconds per program of each way, and how many times longer than the sandbox the others take."""
+
+    def run_sandbox(programs: list[str]) -> list[float | None]:
+        return [_number(sandbox.run(program).answer) for program in programs]
+
+    ways = {"sandbox": run_sandbox, "fresh": run_fresh, "warm parent": run_warm_parent}
+    rounds: list[dict[str, float]] = []
+    for turn in range(num_rounds):
+        numbers = [1000 * turn + n for n in range(num_programs)]
+        programs = [PROGRAMS[kind](number) for number in numbers]
+        taken: dict[str, float] = {}
+        for name, run in ways.items():
+            started = time.perf_counter()
+            answers = run(programs)
+            taken[name] = (time.perf_counter() - started) / num_programs * 1000
+            wrong = [n for n, answer in zip(numbers, answers, strict=True) if not same_number(answer, (n - 3) * 2)]
+            if wrong:
+                raise SystemExit(f"{name}: wrong answers for {kind} programs {wrong[:5]}")
+        rounds.append(taken)
+    shared = start * 1000 / _PROGRAMS_PER_START
+    others = [name for name in ways if name != "sandbox"]
+    return {
+        "milliseconds_per_program": {name: statistics.median(r[name] for r in rounds) for name in ways},
+        "times_the_sandbox": {name: statistics.median(r[name] / r["sandbox"] for r in rounds) for name in others},
+        "times_the_sandbox_with_start": {
+            name: statistics.median(r[name] / (r["sandbox"] + shared) for r in rounds) for name in others
+        },
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--programs", type=int, default=40, help="programs per way and round (default 40)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds; the median counts (default 5)")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    options = parser.parse_args()
+    from symbol_llm.solvers.preload import KINDS
+
+    KINDS["python"]()  # the warm parent of human-eval's way
+    with Sandbox("python", size=1) as sandbox:
+        started = time.perf_counter()
+        isolation = sandbox.isolation
+        start = time.perf_counter() - started
+        found = {
+            "machine": f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}",
+            "isolation": isolation.value,
+            "programs": options.programs,
+            "rounds": options.rounds,
+            "start_seconds": start,
+            **{kind: measure(kind, sandbox, options.programs, options.rounds, start) for kind in PROGRAMS},
+        }
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{found['machine']}; {options.programs} programs x {options.rounds} rounds")
+    print(f"sandbox at {isolation}, started in {start:.2f} s")
+    for kind in PROGRAMS:
+        result = found[kind]
+        print(
+            f"\n{kind} programs      ms each   times the sandbox   with its start over {_PROGRAMS_PER_START} programs"
+        )
+        for name, milliseconds in result["milliseconds_per_program"].items():
+            line = f"  {name:<14}{milliseconds:>11.1f}"
+            if name != "sandbox":
+                line += (
+                    f"{result['times_the_sandbox'][name]:>19.1f}x{result['times_the_sandbox_with_start'][name]:>18.1f}x"
+                )
+            print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Verdicts of Z3: what follows, what does not, and what nobody may guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from symbol_llm.solvers import Job, Limits, Outcome, Solver, get
+
+CATS = "∀x (Cat(x) → Animal(x))\nCat(tom)\n"
+
+
+@pytest.fixture(scope="module")
+def solver() -> Iterator[Solver]:
+    with get("fol") as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("symbol", "answer"),
+    [
+        (CATS + "Animal(tom)", "True"),
+        (CATS + "¬Animal(tom)", "False"),
+        (CATS + "Animal(jerry)", "Uncertain"),
+        (CATS + "∃x (Animal(x))", "True"),
+        (CATS + "∀x (Animal(x) → Cat(x))", "Uncertain"),
+        # ⊕ binds looser than ∧ and tighter than →
+        ("P(a) ⊕ Q(a) → R(a)\nP(a)\n¬Q(a)\nR(a)", "True"),
+        ("P(a) ⊕ Q(a) ∧ R(a)\nQ(a) ∧ R(a)\nP(a)", "False"),
+        # a domain is never empty
+        ("∀x (Cat(x))\n∃x (Cat(x))", "True"),
+        # a single letter is a constant unless it is bound; free u..z are closed universally
+        ("P(a)\nP(b)", "Uncertain"),
+        ("P(x)\nP(b)", "True"),
+        ("Female(x) ∨ Male(x)\n¬Female(kim)\nMale(kim)", "True"),
+        # ∀x P(x) → Q(x) is (∀x P(x)) → Q(x), for every x
+        ("∀x P(x) → Q(x)\nP(a)\nQ(a)", "Uncertain"),
+        ("∀x (P(x) → Q(x))\nP(a)\nQ(a)", "True"),
+        # the same name with other arguments is another symbol
+        ("Play(tom)\nPlay(tom, chess)", "Uncertain"),
+        # equality is identity, names may name the same
+        ("tom = jerry\nCat(tom)\nCat(jerry)", "True"),
+        ("Cat(tom)\n¬Cat(jerry)\ntom = jerry", "False"),
+        ("Cat(tom)\nCat(jerry)\ntom = jerry", "Uncertain"),
+        ("mother(tom) = anna\nKind(anna)\nKind(mother(tom))", "True"),
+        # no premises
+        ("P(a) ∨ ¬P(a)", "True"),
+        # one dialect or the other
+        ("all x. (Cat(x) -> Animal(x))\nCat(tom)\nAnimal(tom)\n", "True"),
+    ],
+)
+def test_verdicts(solver: Solver, symbol: str, answer: str) -> None:
+    solution = solver.solve(symbol)
+    assert solution.outcome is None and solution.answer == answer, solution
+    assert solution.engine.startswith("Z3 ") and solution.wall_seconds > 0
+
+
+@pytest.mark.parametrize("conclusion", ["Animal(tom)", "¬Animal(tom)", "Dog(rex)", "∃x (Cat(x) ∧ ¬Cat(x))"])
+def test_contradicting_premises_prove_nothing(solver: Solver, conclusion: str) -> None:
+    solution = solver.solve(f"{CATS}¬Animal(tom)\n{conclusion}")
+    assert solution.outcome is Outcome.INCONSISTENT and solution.answer is None
+
+
+def test_a_broken_line_is_a_parse_error_with_a_caret(solver: Solver) -> None:
+    solution = solver.solve(CATS + "Animal(tom))")
+    assert solution.outcome is Outcome.PARSE_ERROR
+    assert "line 3, column 12" in solution.message and solution.message.endswith("\n             ^")
+    assert solver.solve("").outcome is Outcome.PARSE_ERROR
+    assert solver.solve(CATS + "\nAnimal(tom)").outcome is Outcome.PARSE_ERROR, "a formula is missing"
+
+
+def test_doubtful_readings_are_mentioned(solver: Solver) -> None:
+    assert "free variable x" in solver.solve("P(x)\nP(b)").message
+    assert "1 and 2 arguments" in solver.solve("Play(tom)\nPlay(tom, chess)").message
+
+
+def test_what_z3_cannot_decide_is_said(solver: Solver) -> None:
+    # A strict order without a last element has only infinite models.
+    order = "∀x ∃y (Less(x, y))\n∀x (¬Less(x, x))\n∀x ∀y ∀z (Less(x, y) ∧ Less(y, z) → Less(x, z))\n"
+    solution = solver.solve(order + "Even(zero)", limits=Limits(cpu_seconds=600, wall_seconds=600))
+    assert solution.outcome is Outcome.SOLVER_UNKNOWN and "could not decide" in solution.message
+    # Irreflexivity refutes this, but whether the premises themselves have a model stays open.
+    assert solver.solve(order + "Less(zero, zero)", limits=Limits(600, 600)).outcome is Outcome.SOLVER_UNKNOWN
+
+
+def test_endless_work_is_stopped(solver: Solver) -> None:
+    group = "∀x ∀y ∀z (m(x, m(y, z)) = m(m(x, y), z))\n∀x (m(x, e) = x)\n∀x (m(x, i(x)) = e)\n"
+    solution = solver.solve(group + "∀x ∀y (m(x, y) = m(y, x))", limits=Limits(cpu_seconds=0.3, wall_seconds=600))
+    assert solution.outcome in (Outcome.CPU_TIMEOUT, Outcome.SOLVER_UNKNOWN)
+    assert solver.solve(CATS + "Animal(tom)").answer == "True"
+
+
+def test_jobs_run_side_by_side_and_stay_in_order(solver: Solver) -> None:
+    jobs = [Job(CATS + f"Animal({'tom' if i % 2 else 'kim'})") for i in range(40)]
+    answers = [solution.answer for solution in solver.solve_many(jobs, workers=3)]
+    assert answers == ["Uncertain", "True"] * 20
+
+
+def test_a_closed_solver_works_again() -> None:
+    solver = get("fol")
+    with solver:
+        assert solver.solve("P(a)\nP(a)").answer == "True"
+    assert solver.solve("P(a)\n¬P(a)").answer == "False"
+    solver.close()
