@@ -18,50 +18,10 @@ from typing import Any
 from collection.sources.base import Example, GeneratedSource, Prompt, Row
 from symbol_llm.record import Split
 
-_WORDS = tuple(
-    [
-        "ann",
-        "bob",
-        "tom",
-        "sam",
-        "ben",
-        "max",
-        "kate",
-        "paul",
-        "mary",
-        "john",
-        "anna",
-        "lily",
-        "jack",
-        "rose",
-        "mark",
-        "luke",
-        "emma",
-        "adam",
-        "carl",
-        "eric",
-        "book",
-        "cat",
-        "dog",
-        "tree",
-        "house",
-        "milk",
-        "bread",
-        "water",
-        "door",
-        "lamp",
-        "road",
-        "ship",
-        "star",
-        "moon",
-        "rain",
-        "snow",
-        "fish",
-        "bird",
-        "hand",
-        "king",
-    ]
-)
+_WORDS = """
+    ann bob tom sam ben max kate paul mary john anna lily jack rose mark luke emma adam carl eric
+    book cat dog tree house milk bread water door lamp road ship star moon rain snow fish bird hand king
+"""
 _WORDINGS = (
     'join the last letters of "{}"',
     'take the last letter of each word in "{}" and join them',
@@ -95,7 +55,7 @@ class Letters(GeneratedSource):
     )
 
     def generate(self, split: Split, index: int, rng: Random) -> Any:
-        words = rng.sample(_WORDS, rng.choice((2, 2, 3, 3, 4)))
+        words = rng.sample(_WORDS.split(), rng.choice((2, 2, 3, 3, 4)))
         return {"words": words, "wording": rng.randrange(len(_WORDINGS))}
 
     def to_example(self, row: Row, folder: Path) -> Example:

@@ -15,6 +15,8 @@ BENCHMARKS: dict[str, str] = {
     "folio": "eval.delegation.folio:Folio",
     "theories": "eval.delegation.theories:Theories",
     "blocksworld": "eval.delegation.planning:Blocksworld",
+    "termes": "eval.delegation.planning:Termes",
+    "floortile": "eval.delegation.planning:Floortile",
     "grippers": "eval.delegation.planning:Grippers",
     "blocksworld_generated": "eval.delegation.planning:BlocksworldGenerated",
     "grippers_generated": "eval.delegation.planning:GrippersGenerated",

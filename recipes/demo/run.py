@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -45,29 +46,34 @@ def run_demo(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> dict
 
 
 def _run(step: Step, out: Path) -> float:
-    """Run a step unless the same command of the same code has finished here; its seconds either way."""
-    done = out / f".{step.name}.done"
+    """Run a step unless the same command of the same code has finished here; its seconds either way.
+
+    What a killed run left in the step's folder is kept, and the command goes on with it. What another command or
+    other code left there is removed.
+    """
+    state_file = out / f".{step.name}.json"
     identity = {"command": list(step.command), "code": code_version(*_CODE)}
-    if done.exists():
-        before = orjson.loads(done.read_bytes())
-        if {key: before[key] for key in identity} == identity:
-            log("    already done")
-            return float(before["seconds"])
-        done.unlink()
+    before = orjson.loads(state_file.read_bytes()) if state_file.exists() else {}
+    if {key: before.get(key) for key in identity} != identity:
+        shutil.rmtree(out / step.name, ignore_errors=True)
+        before = {**identity, "seconds": None}
+        write_json(state_file, before)
+    if before["seconds"] is not None:
+        log("    already done")
+        return float(before["seconds"])
     started = time.monotonic()
     # One thread a process: two processes share two cores.
     environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-    part = step.output.with_name(step.output.name + ".part")
-    with part.open("wb") as output:
-        code = subprocess.run(step.command, stdout=output, env=environment).returncode
+    output = out / f"{step.name}.log"
+    with output.open("wb") as file:
+        code = subprocess.run(step.command, stdout=file, env=environment).returncode
     if code:
         raise UserError(
-            f"the step '{step.what}' failed with exit code {code}; its output is in {part}. "
+            f"the step '{step.what}' failed with exit code {code}; its output is in {output}. "
             "Once mended, the same command goes on from there"
         )
-    part.replace(step.output)
     seconds = round(time.monotonic() - started, 1)
-    write_json(done, {**identity, "seconds": seconds})
+    write_json(state_file, {**identity, "seconds": seconds})
     return seconds
 
 

@@ -40,12 +40,11 @@ BENCHMARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command. ``output`` is the file that its standard output (one JSON document) goes to."""
+    """One command. It fills the folder of its name, and its standard output goes to a file beside it."""
 
     name: str
     what: str
     command: tuple[str, ...]
-    output: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class Scale:
     infusion_steps: int = 300
     items: int = 40  # per task and benchmark
     share: float = 0.06  # evolved records
+    log_every: int = 25  # steps
 
 
 def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[Step]:
@@ -64,57 +64,32 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
     bin_folder = Path(sys.executable).parent
     tool, launcher = str(bin_folder / "symbol-llm"), str(bin_folder / "deepspeed")
     root = Path(__file__).parent.parent.parent
-    common = ("--seed", str(seed))
-    workers = ("--workers", str(processes))
-    data = (str(out / "collection"), str(out / "evolved"))
-    model = str(out / "infusion" / "model")
-    items = ("--limit", str(scale.items))
+    workers = ("--workers", str(processes), "--seed", str(seed), "--json")
+    collection, evolved, model = str(out / "collection"), str(out / "evolved"), str(out / "infusion" / "model")
 
-    def stage(name: str, steps: int, *more: str) -> tuple[str, ...]:
-        script, config = root / name / "train.py", root / name / "configs" / "tiny-cpu.yaml"
+    def train(stage: str, steps: int, *more: str) -> tuple[str, ...]:
+        script, config = root / stage / "train.py", root / stage / "configs" / "tiny-cpu.yaml"
         launch = (launcher, "--num_gpus", str(processes), "--master_port", "29511", str(script))
-        where = ("--config", str(config), "--data", *data, "--out", str(out / name))
-        return (*launch, *where, "--run.steps", str(steps), *common, *more)
+        where = ("--config", str(config), "--data", collection, evolved, "--out", str(out / stage))
+        length = ("--run.steps", str(steps), "--run.log_every", str(scale.log_every), "--seed", str(seed))
+        return (*launch, *where, *length, *more)
 
     def evaluate(kind: str, place: str, *more: str) -> tuple[str, ...]:
-        return (tool, "eval", kind, "--out", str(out / place), *items, *workers, *common, "--json", *more)
+        return (tool, "eval", kind, "--out", str(out / place), "--limit", str(scale.items), *workers, *more)
 
-    build = (tool, "collect", "build", "--tasks", ",".join(TASKS), "--limit", str(scale.rows), "--out", data[0])
-    evolve = (tool, "evolve", data[0], "--out", data[1], "--share", str(scale.share))
-    symbolic = ("--tasks", ",".join(task for task in TASKS if task != "general"))
-    delegated = ("--tasks", ",".join(BENCHMARKS))
+    build = (tool, "collect", "build", "--tasks", ",".join(TASKS), "--limit", str(scale.rows), "--out", collection)
+    evolve = (tool, "evolve", collection, "--out", evolved, "--share", str(scale.share))
+    injected = ("--model", str(out / "injection" / "model"))
+    symbolic = ("--model", model, "--data", collection, "--tasks", ",".join(t for t in TASKS if t != "general"))
+    unseen = ("--model", model, "--data", evolved)
+    scenes = ("--tasks", ",".join(BENCHMARKS))
     return [
-        Step("collection", "build the collection", (*build, *workers, *common, "--json"), out / "collection.json"),
-        Step("evolved", "evolve symbols, with proof", (*evolve, *workers, *common, "--json"), out / "evolved.json"),
-        Step("injection", "stage 1: symbols", stage("injection", scale.injection_steps), out / "injection.log"),
-        Step(
-            "infusion",
-            "stage 2: symbols and language",
-            stage("infusion", scale.infusion_steps, "--model", str(out / "injection" / "model")),
-            out / "infusion.log",
-        ),
-        Step(
-            "symbolic",
-            "score held-out symbols",
-            evaluate("symbolic", "eval", "--model", model, "--data", data[0], *symbolic),
-            out / "symbolic.json",
-        ),
-        Step(
-            "evolved_symbolic",
-            "score symbols under names never seen",
-            evaluate("symbolic", "eval-evolved", "--model", model, "--data", data[1]),
-            out / "evolved_symbolic.json",
-        ),
-        Step(
-            "delegate",
-            "delegate to solvers, six scenes",
-            evaluate("delegate", "eval", "--model", model, *delegated),
-            out / "delegate.json",
-        ),
-        Step(
-            "ceiling",
-            "the same items with gold symbols",
-            evaluate("delegate", "ceiling", "--backend", "gold", *delegated),
-            out / "ceiling.json",
-        ),
+        Step("collection", "build the collection", (*build, *workers)),
+        Step("evolved", "evolve symbols, with proof", (*evolve, *workers)),
+        Step("injection", "stage 1: symbols", train("injection", scale.injection_steps)),
+        Step("infusion", "stage 2: symbols and language", train("infusion", scale.infusion_steps, *injected)),
+        Step("symbolic", "score held-out symbols", evaluate("symbolic", "symbolic", *symbolic)),
+        Step("unseen_names", "score symbols under fresh names", evaluate("symbolic", "unseen_names", *unseen)),
+        Step("delegate", "delegate to solvers", evaluate("delegate", "delegate", "--model", model, *scenes)),
+        Step("ceiling", "delegate gold symbols", evaluate("delegate", "ceiling", "--backend", "gold", *scenes)),
     ]

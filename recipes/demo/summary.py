@@ -19,14 +19,14 @@ from symbol_llm import __version__
 
 def summarise(out: Path, seconds: dict[str, float]) -> dict[str, Any]:
     """Collect the numbers that the steps wrote under ``out``."""
-    evolved = _read(out / "evolved_symbolic.json")["tasks"]
+    evolved = _read(out / "unseen_names.log")["tasks"]
     return {
         "version": __version__,
-        "scenes": _scenes(_read(out / "delegate.json"), _read(out / "ceiling.json")),
-        "tasks": {**_read(out / "symbolic.json")["tasks"], **evolved},
+        "scenes": _scenes(_read(out / "delegate.log"), _read(out / "ceiling.log")),
+        "tasks": {**_read(out / "symbolic.log")["tasks"], **evolved},
         "collection": {
-            **_collection(_read(out / "collection.json"), ""),
-            **_collection(_read(out / "evolved.json"), ".evolved"),
+            **_collection(_read(out / "collection.log"), ""),
+            **_collection(_read(out / "evolved.log"), ".evolved"),
         },
         "training": {stage: _training(out, stage) for stage in ("injection", "infusion")},
         "seconds": {**seconds, "total": round(sum(seconds.values()), 1)},

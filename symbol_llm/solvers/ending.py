@@ -90,4 +90,5 @@ def _read_result(base: Solution, message: bytes) -> Solution:
         return tampered
     if outcome is None and report["answer"] is not None:
         return replace(base, answer=report["answer"])
-    return base.judged(Outcome(outcome), text) if outcome in _SAYABLE else tampered
+    is_sayable = isinstance(outcome, str) and outcome in _SAYABLE
+    return base.judged(Outcome(outcome), text) if is_sayable else tampered

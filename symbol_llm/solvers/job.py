@@ -58,9 +58,9 @@ def enter(program: str, cell: Cell, result: int, output: int) -> NoReturn:
     # Kept by value: the program may replace what the modules hold.
     write, leave, encode = os.write, os._exit, json.dumps
     write(_RESULT, READY)
-    sys.stdin = open(0, encoding="utf-8")
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - the three stay open
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     random.seed(0)

@@ -14,6 +14,7 @@ import contextlib
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from queue import LifoQueue
 from typing import Self
@@ -78,9 +79,9 @@ class Sandbox:
         self.minimum_isolation, self.strongest = Isolation(minimum_isolation), Isolation(strongest)
         self.allow_weak = os.environ.get(ALLOW_WEAK_VARIABLE) == "1" if allow_weak is None else allow_weak
         self._fill()
+        _all.add(self)
 
     def _fill(self) -> None:
-        self._owner = os.getpid()
         self._lock = threading.Lock()
         self._level: Isolation | None = None
         self._zygotes = [ZygoteProcess(self.kind) for _ in range(self.size)]
@@ -117,6 +118,9 @@ class Sandbox:
             except (Hangup, OSError) as error:
                 zygote.stop()
                 return Solution(Outcome.SANDBOX_ERROR, message=f"the zygote is gone: {error}", isolation=level)
+            except BaseException:  # Ctrl-C: or the next program would get this one's answer
+                zygote.stop()
+                raise
 
     @staticmethod
     def _ask(zygote: ZygoteProcess, level: Isolation, program: str, limits: Limits) -> Solution:
@@ -179,10 +183,6 @@ class Sandbox:
 
     @contextlib.contextmanager
     def _borrow(self) -> Iterator[ZygoteProcess]:
-        if self._owner != os.getpid():  # in a forked child: the zygotes and their sockets are the parent's
-            for zygote in self._zygotes:
-                zygote.abandon()
-            self._fill()
         zygote = self._idle.get()
         try:
             yield zygote
@@ -191,8 +191,6 @@ class Sandbox:
 
     def close(self) -> None:
         """End all zygotes once their jobs are done. A closed sandbox may be used again: it starts them anew."""
-        if self._owner != os.getpid():
-            return
         borrowed = [self._idle.get() for _ in range(self.size)]
         for zygote in borrowed:
             zygote.stop()
@@ -203,3 +201,17 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_all: weakref.WeakSet[Sandbox] = weakref.WeakSet()
+
+
+def _start_over() -> None:
+    """In a forked child: the zygotes, their sockets and whatever lock was held are the parent's."""
+    for sandbox in list(_all):
+        for zygote in sandbox._zygotes:
+            zygote.abandon()
+        sandbox._fill()
+
+
+os.register_at_fork(after_in_child=_start_over)

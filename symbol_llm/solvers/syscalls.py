@@ -13,138 +13,23 @@ import errno
 import os
 
 # Memory, time, threads, signals to oneself, and files that are already open.
-_ALWAYS = [
-    "read",
-    "write",
-    "readv",
-    "writev",
-    "pread64",
-    "pwrite64",
-    "close",
-    "close_range",
-    "lseek",
-    "_llseek",
-    "fstat",
-    "fstat64",
-    "stat",
-    "stat64",
-    "lstat",
-    "lstat64",
-    "newfstatat",
-    "fstatat64",
-    "statx",
-    "access",
-    "faccessat",
-    "faccessat2",
-    "readlink",
-    "readlinkat",
-    "getcwd",
-    "chdir",
-    "getdents",
-    "getdents64",
-    "dup",
-    "dup2",
-    "dup3",
-    "flock",
-    "fsync",
-    "fdatasync",
-    "pipe",
-    "pipe2",
-    "poll",
-    "ppoll",
-    "select",
-    "pselect6",
-    "_newselect",
-    "epoll_create",
-    "epoll_create1",
-    "epoll_ctl",
-    "epoll_wait",
-    "epoll_pwait",
-    "eventfd2",
-    "statfs",
-    "fstatfs",
-    "umask",
-    "fadvise64",
-    "mmap",
-    "mmap2",
-    "munmap",
-    "mremap",
-    "mprotect",
-    "madvise",
-    "brk",
-    "membarrier",
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "rt_sigpending",
-    "rt_sigtimedwait",
-    "rt_sigsuspend",
-    "sigaltstack",
-    "sigreturn",
-    "alarm",
-    "setitimer",
-    "getitimer",
-    "pause",
-    "futex",
-    "futex_waitv",
-    "set_robust_list",
-    "get_robust_list",
-    "set_tid_address",
-    "rseq",
-    "arch_prctl",
-    "sched_yield",
-    "sched_getaffinity",
-    "gettid",
-    "getpid",
-    "getppid",
-    "getuid",
-    "geteuid",
-    "getgid",
-    "getegid",
-    "getresuid",
-    "getresgid",
-    "getgroups",
-    "getpgrp",
-    "getpgid",
-    "getsid",
-    "uname",
-    "sysinfo",
-    "getrlimit",
-    "ugetrlimit",
-    "getrusage",
-    "times",
-    "getrandom",
-    "nanosleep",
-    "clock_nanosleep",
-    "clock_gettime",
-    "clock_getres",
-    "gettimeofday",
-    "time",
-    "restart_syscall",
-    "exit",
-    "exit_group",
-]
+_ALWAYS = """
+    read write readv writev pread64 pwrite64 close close_range lseek _llseek fstat fstat64 stat stat64 lstat lstat64
+    newfstatat fstatat64 statx access faccessat faccessat2 readlink readlinkat getcwd chdir getdents getdents64 dup
+    dup2 dup3 flock fsync fdatasync pipe pipe2 poll ppoll select pselect6 _newselect epoll_create epoll_create1
+    epoll_ctl epoll_wait epoll_pwait eventfd2 statfs fstatfs umask fadvise64 mmap mmap2 munmap mremap mprotect madvise
+    brk membarrier rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
+    sigreturn alarm setitimer getitimer pause futex futex_waitv set_robust_list get_robust_list set_tid_address rseq
+    arch_prctl sched_yield sched_getaffinity gettid getpid getppid getuid geteuid getgid getegid getresuid getresgid
+    getgroups getpgrp getpgid getsid uname sysinfo getrlimit ugetrlimit getrusage times getrandom nanosleep
+    clock_nanosleep clock_gettime clock_getres gettimeofday time restart_syscall exit exit_group
+"""
 
 # Changes to files, where the only writable folder is the job's own.
-_WRITING = [
-    "creat",
-    "mkdir",
-    "mkdirat",
-    "rmdir",
-    "unlink",
-    "unlinkat",
-    "rename",
-    "renameat",
-    "renameat2",
-    "symlink",
-    "symlinkat",
-    "link",
-    "linkat",
-    "truncate",
-    "ftruncate",
-    "fallocate",
-    "utimensat",
-]
+_WRITING = """
+    creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 symlink symlinkat link linkat truncate
+    ftruncate fallocate utimensat
+"""
 
 # The C library tries these and falls back to an older call if the kernel does not have them.
 _ABSENT = ("clone3", "openat2")
@@ -170,7 +55,7 @@ def build_filter(may_write: bool) -> bytes:
         if number >= 0:  # negative: this architecture or libseccomp does not know the call
             rules.add_rule(action, number, *arguments)
 
-    for name in _ALWAYS + (_WRITING if may_write else []):
+    for name in (_ALWAYS + (_WRITING if may_write else "")).split():
         add(seccomp.ALLOW, name)
     for name in _ABSENT:
         add(seccomp.ERRNO(errno.ENOSYS), name)

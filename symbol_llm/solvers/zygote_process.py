@@ -53,6 +53,7 @@ class ZygoteProcess:
         self.kind = kind
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
+        self._is_asked = False  # an answer is still to come
 
     @property
     def is_running(self) -> bool:
@@ -93,25 +94,29 @@ class ZygoteProcess:
         """Run one job. Gives three frames: ending, result, output. Raises Hangup or OSError if the zygote is gone."""
         assert self._connection is not None, "the zygote is not running"
         self._connection.settimeout(wall_seconds + _GRACE_SECONDS)
+        self._is_asked = True
         send_frames(self._connection, request, program)
-        return receive_frames(self._connection, 3)
+        answer = receive_frames(self._connection, 3)
+        self._is_asked = False
+        return answer
 
     def stop(self) -> None:
-        """End the zygote and everything inside, and wait until it is gone."""
+        """End the zygote and everything inside, a job that runs as well, and wait until all is gone."""
         if self._connection is not None:
             self._connection.close()  # it reads the end of its input and leaves
             self._connection = None
         if self._process is not None:
-            try:
-                self._process.wait(_END_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.terminate()  # the guard kills the zygote first
+            if self._is_asked:  # it is busy and does not read
+                self._process.terminate()  # the guard kills it
+            for end in (self._process.terminate, self._process.kill):
                 try:
                     self._process.wait(_END_SECONDS)
+                    break
                 except subprocess.TimeoutExpired:
-                    self._process.kill()
-                    self._process.wait()
+                    end()
+            self._process.wait()
             self._process = None
+        self._is_asked = False
 
     def abandon(self) -> None:
         """Forget a zygote that belongs to the process that this one was forked from."""

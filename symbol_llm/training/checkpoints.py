@@ -33,7 +33,8 @@ class Checkpoint:
 
 def mark_complete(folder: Path, step: int, world_size: int, settings: dict[str, Any]) -> None:
     """Write the marker with the size of every file. Call it once all processes have saved."""
-    files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
+    saved = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARKER)
+    files = {str(path.relative_to(folder)): path.stat().st_size for path in saved}
     marker = {"step": step, "world_size": world_size, "settings": settings, "files": files}
     part = folder / (MARKER + ".part")
     with part.open("wb") as file:

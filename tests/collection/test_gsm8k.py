@@ -195,7 +195,7 @@ def outcomes(folder: Path) -> list[tuple[Row, Example | Rejected]]:
 
 
 def test_fixture_rows_end_as_they_should() -> None:
-    found = {split: [] for split in (Split.TRAIN, Split.TEST)}
+    found: dict[Split, list[object]] = {Split.TRAIN: [], Split.TEST: []}
     for row, item in outcomes(FIXTURES):
         found[row.split].append(item.reason if isinstance(item, Rejected) else item.answer)
     assert found[Split.TRAIN] == [
@@ -206,7 +206,7 @@ def test_fixture_rows_end_as_they_should() -> None:
 
 
 def test_one_file_is_enough_and_none_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="train.jsonl"):
+    with pytest.raises(UserError, match=r"train\.jsonl"):
         list(GSM8K_CODE.read(tmp_path))
     target = tmp_path / "grade_school_math" / "data" / "test.jsonl"
     target.parent.mkdir(parents=True)

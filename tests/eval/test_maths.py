@@ -58,8 +58,14 @@ def test_judging_numbers(answer: Any, outcome: Outcome) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [("nb", Outcome.CORRECT), ("NB ", Outcome.CORRECT), ("bn", Outcome.WRONG), (5, Outcome.BAD_ANSWER), (["n"], Outcome.BAD_ANSWER)],
-)  # fmt: skip
+    [
+        ("nb", Outcome.CORRECT),
+        ("NB ", Outcome.CORRECT),
+        ("bn", Outcome.WRONG),
+        (5, Outcome.BAD_ANSWER),
+        (["n"], Outcome.BAD_ANSWER),
+    ],
+)
 def test_judging_texts(answer: Any, outcome: Outcome) -> None:
     assert get("letters").judge(Solution(None, answer=answer), item("nb")).outcome is outcome
 

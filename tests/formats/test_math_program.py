@@ -79,7 +79,17 @@ def test_faults_are_placed(text: str, position: int) -> None:
     assert caught.value.position == position
 
 
-@pytest.mark.parametrize("deep", ["-" * 5000 + "1", "not " * 5000 + "1", "1" + "+1" * 30_000, "x" + ".y" * 30_000, "f" + "()" * 9000, "[" * 150 + "]" * 150])  # fmt: skip
+DEEP = [
+    "-" * 5000 + "1",
+    "not " * 5000 + "1",
+    "1" + "+1" * 30_000,
+    "x" + ".y" * 30_000,
+    "f" + "()" * 9000,
+    "[" * 150 + "]" * 150,
+]
+
+
+@pytest.mark.parametrize("deep", DEEP, ids=["minus", "not", "sum", "attributes", "calls", "lists"])
 def test_deep_programs_are_errors_not_crashes(deep: str) -> None:
     program = f"def solution():\n    return {deep}"
     for call in (LANGUAGE.parse, LANGUAGE.canonical):

@@ -1,5 +1,5 @@
 """The tiny tokenised collection of the training tests."""
 
-from tests.training.conftest import prepared
+from tests.training.conftest import one_thread, prepared
 
-__all__ = ["prepared"]
+__all__ = ["one_thread", "prepared"]

@@ -134,8 +134,8 @@ ENDLESS = [
     ),
     Hostile(
         "own-alarm",
-        "import signal\nsignal.signal(signal.SIGALRM, lambda *a: None)\nsignal.setitimer(signal.ITIMER_REAL, .01, .01)\n"
-        "while True: pass",
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *a: None)\n"
+        "signal.setitimer(signal.ITIMER_REAL, .01, .01)\nwhile True: pass",
         CPU,
     ),
     Hostile("c-loop", "answer = pow(3, 10**9) % 7", CPU),
@@ -195,27 +195,55 @@ ENDINGS = [
     Hostile("returns-too-many", "answer = [0] * 10**5", BAD),
     Hostile("returns-huge-integer", "answer = 10**5000", BAD),
     Hostile("returns-surrogates", "answer = '\\ud800'", BAD),
-    Hostile("slow-destructor", "import time\nclass D:\n    def __del__(self): time.sleep(99)\nd = D()\nanswer = 7", None, 7),
+    Hostile(
+        "slow-destructor",
+        "import time\nclass D:\n    def __del__(self): time.sleep(99)\nd = D()\nanswer = 7",
+        None,
+        7,
+    ),
     Hostile("slow-atexit", "import atexit, time\natexit.register(time.sleep, 99)\nanswer = 7", None, 7),
-    Hostile("threads", "import threading\nx = []\nt = threading.Thread(target=x.append, args=(7,))\nt.start()\nt.join()\nanswer = x", None, [7]),
-    Hostile("thread-left-over", "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\nanswer = 7", None, 7),
-]  # fmt: skip
+    Hostile(
+        "threads",
+        "import threading\nx = []\nt = threading.Thread(target=x.append, args=(7,))\nt.start()\nt.join()\nanswer = x",
+        None,
+        [7],
+    ),
+    Hostile(
+        "thread-left-over",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\nanswer = 7",
+        None,
+        7,
+    ),
+]
 
-_SEND = "import json, os, struct\ndef send(b): os.write(3, struct.pack('>I', len(b)) + b)\n"
+# The result pipe is descriptor 3; whoever knows that can write into it.
+SEND = """
+import json, os, struct
+def send(body):
+    os.write(3, struct.pack('>I', len(body)) + body)
+def report(outcome, answer='1'):
+    send(('{"outcome":%s,"answer":%s,"message":""}' % (outcome, answer)).encode())
+"""
 CHEATING = [
-    Hostile("garbage-everywhere", "import os\nfor n in range(64):\n    try: os.write(n, b'{}')\n    except OSError: pass\nanswer = 7", BAD),
-    Hostile("two-results", _SEND + "send(json.dumps(dict(outcome=None, answer=1, message='')).encode())\nanswer = 2", BAD),
-    Hostile("claims-correct", _SEND + "send(b'{\"outcome\":\"correct\",\"answer\":1,\"message\":\"\"}')\nos._exit(0)", BAD),
-    Hostile("claims-our-fault", _SEND + "send(b'{\"outcome\":\"sandbox_error\",\"answer\":1,\"message\":\"\"}')\nos._exit(0)", BAD),
+    Hostile(
+        "garbage-everywhere",
+        "import os\nfor n in range(64):\n    try: os.write(n, b'{}')\n    except OSError: pass\nanswer = 7",
+        BAD,
+    ),
+    Hostile("two-results", SEND + "report('null')\nanswer = 2", BAD),
+    Hostile("claims-correct", SEND + "report('\"correct\"')\nos._exit(0)", BAD),
+    Hostile("claims-our-fault", SEND + "report('\"sandbox_error\"')\nos._exit(0)", BAD),
+    Hostile("claims-a-list", SEND + "report('[]')\nos._exit(0)", BAD),
     Hostile("lies-about-length", "import os\nos.write(3, b'\\xff\\xff\\xff\\xff{}')\nos._exit(0)", BAD),
     Hostile("half-a-result", "import os\nos.write(3, b'\\0')\nos._exit(0)", BAD),
-    Hostile("deep-json", _SEND + "send(b'[' * 60000)\nos._exit(0)", BAD),
-    Hostile("not-a-number", _SEND + "send(b'{\"outcome\":null,\"answer\":NaN,\"message\":\"\"}')\nos._exit(0)", BAD),
-    Hostile("own-result", _SEND + "send(b'{\"outcome\":null,\"answer\":41,\"message\":\"\"}')\nos._exit(0)", None, 41),
+    Hostile("deep-json", SEND + "send(b'[' * 60000)\nos._exit(0)", BAD),
+    Hostile("not-a-number", SEND + "report('null', 'NaN')\nos._exit(0)", BAD),
+    Hostile("no-answer", SEND + "report('null', 'null')\nos._exit(0)", BAD),
+    Hostile("own-result", SEND + "report('null', '41')\nos._exit(0)", None, 41),
     Hostile("breaks-json", "import json\njson.dumps = lambda *a: 'broken'\nanswer = 7", None, 7),
     Hostile("breaks-os", "import os\nos._exit = os.write = None\nanswer = 7", None, 7),
     Hostile("closes-everything", "import os\nos.closerange(0, 64)\nanswer = 7", NO_ANSWER),
     Hostile("breaks-output", "import sys\nsys.stdout = sys.stderr = None\nanswer = 7", None, 7),
-]  # fmt: skip
+]
 
 ALL = [*FILES, *NETWORK_AND_PROCESSES, *SYSTEM_CALLS, *ENDLESS, *MEMORY_AND_DISK, *ENDINGS, *CHEATING]

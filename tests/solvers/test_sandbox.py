@@ -1,28 +1,32 @@
-"""Nothing gets out, nothing gets stuck, nothing is blamed on the wrong one. Run: pytest tests/solvers/test_sandbox.py"""
+"""Nothing gets out, nothing gets stuck, nothing is blamed on the wrong one.
+
+Run: pytest tests/solvers/test_sandbox.py
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from symbol_llm.errors import UserError
+from symbol_llm.solvers.ending import read_ending
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.sandbox import Sandbox
-from symbol_llm.solvers.wire import Hangup
-from symbol_llm.solvers.zygote_process import ZygoteProcess
 from tests.solvers import hostile_programs
 from tests.solvers.hostile_programs import ALL, SYSTEM_CALLS, Hostile
+from tests.solvers.processes import descendants, guards
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -30,55 +34,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox nee
 QUICK, SLEEPY = Limits(cpu_seconds=0.5, wall_seconds=300.0), Limits(cpu_seconds=60.0, wall_seconds=1.0)
 PATIENT = Limits(cpu_seconds=120.0, wall_seconds=300.0, memory_bytes=128 << 20)
 LIMITS = {Outcome.CPU_TIMEOUT: QUICK, Outcome.WALL_TIMEOUT: SLEEPY}
-
-
-def parents() -> dict[int, int]:
-    """Parent of every process on the machine."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                found[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except OSError:  # gone in between
-                continue
-    return found
-
-
-def descendants(*roots: int) -> list[int]:
-    above, found = parents(), list(roots)
-    for pid in found:
-        found += [child for child, parent in above.items() if parent == pid and child not in found]
-    return found[len(roots) :]
-
-
-def guards(sandbox: Sandbox) -> list[int]:
-    return [zygote.pid for zygote in sandbox._zygotes if zygote.pid is not None]
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until_gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if all(map(is_gone, pids)):
-            return True
-        time.sleep(0.02)
-    return False
-
-
-@pytest.fixture(scope="module", params=[Isolation.FULL, Isolation.LANDLOCK], ids=["namespaces", "landlock"])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    with Sandbox(size=1, minimum_isolation=request.param, strongest=request.param) as sandbox:
-        try:
-            sandbox.isolation  # noqa: B018 - starts it
-        except UserError as error:
-            pytest.skip(str(error))
-        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +173,10 @@ def test_a_program_sees_nothing_of_its_caller(sandbox: Sandbox, monkeypatch: pyt
             for solution in pool.map(fresh.run, programs):
                 assert "sk-secret" not in str(solution.answer)
                 assert solution.answer["TZ"] == "UTC" and solution.answer["LC_ALL"] == "C.UTF-8"
-        look = "import os\nfound = []\nfor n in range(1024):\n    try: found.append([n, os.fstat(n) and n])\n    except OSError: pass\nanswer = [n for n, _ in found]"
+        look = (
+            "import os\nanswer = []\nfor n in range(1024):\n"
+            "    try:\n        os.fstat(n)\n        answer.append(n)\n    except OSError: pass"
+        )
         assert fresh.run(look).answer == [0, 1, 2, 3]
         ids = fresh.run("import os\nanswer = [os.getpid() > 1, os.uname().nodename, os.getresuid()]").answer
         assert ids[0] is True
@@ -245,14 +203,12 @@ def test_modules_can_still_be_imported(sandbox: Sandbox) -> None:
 
 def test_processor_time_of_all_threads_counts_and_is_reported(sandbox: Sandbox) -> None:
     solution = sandbox.run("while True: pass", Limits(cpu_seconds=0.3))
-    assert solution.outcome is Outcome.CPU_TIMEOUT and 0.25 <= solution.cpu_seconds <= 1.3
+    assert solution.outcome is Outcome.CPU_TIMEOUT and 0.25 <= solution.cpu_seconds <= 2.5
     solution = sandbox.run("import time\ntime.sleep(0.3)\nanswer = 1", Limits(cpu_seconds=0.25))
     assert solution.answer == 1 and solution.cpu_seconds < 0.25 < solution.wall_seconds
 
 
 def test_kernel_limit_counts_as_processor_time_too() -> None:
-    from symbol_llm.solvers.ending import read_ending
-
     seen = b'{"killed": null, "status": %d, "cpu_seconds": %f, "wall_seconds": 3, "is_output_cut": false}'
     level = Isolation.FULL
     assert read_ending(seen % (-9, 3.0), b"\x01", b"", QUICK, level).outcome is Outcome.CPU_TIMEOUT
@@ -261,146 +217,26 @@ def test_kernel_limit_counts_as_processor_time_too() -> None:
     assert read_ending(seen % (1, 0.1), b"", b"", QUICK, level).outcome is Outcome.SANDBOX_ERROR
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+REPORTS = st.fixed_dictionaries({"outcome": JSON | st.sampled_from(list(Outcome)), "answer": JSON, "message": JSON})
+
+
+@given(st.binary(max_size=50) | REPORTS.map(lambda report: json.dumps(report).encode()), st.booleans())
+def test_no_message_can_hurt_the_caller(body: bytes, is_framed: bool) -> None:
+    seen = b'{"killed": null, "status": 0, "cpu_seconds": 0.1, "wall_seconds": 0.1, "is_output_cut": false}'
+    message = len(body).to_bytes(4, "big") + body if is_framed else body
+    solution = read_ending(seen, b"\x01" + message, b"\xff", QUICK, Isolation.FULL)
+    allowed = {None, Outcome.PARSE_ERROR, Outcome.DENIED, Outcome.RUNTIME_ERROR, Outcome.OUT_OF_MEMORY}
+    assert solution.outcome in allowed | {Outcome.NO_ANSWER, Outcome.BAD_ANSWER}
+    assert solution.answer is None if solution.outcome else solution.answer is not None
+    orjson.dumps(solution.to_json())
+
+
 def test_memory_is_measured_beyond_the_zygotes_own(sandbox: Sandbox) -> None:
     program = "x = bytearray(200 << 20)\nanswer = len(x) >> 20"
     assert sandbox.run(program, Limits(memory_bytes=256 << 20)).answer == 200
     assert sandbox.run(program, Limits(memory_bytes=128 << 20)).outcome is Outcome.OUT_OF_MEMORY
-
-
-def test_zygotes_work_side_by_side(sandbox: Sandbox) -> None:
-    """Many threads, few zygotes, and a close that comes back: sockets are not inherited across zygotes."""
-    with Sandbox("plain", size=2, strongest=sandbox.isolation) as pool, ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda n: pool.run(f"answer = {n} * {n}").answer, range(60)))
-        assert answers == [n * n for n in range(60)]
-        assert len(guards(pool)) == 2
-
-
-def test_a_dead_zygote_is_replaced_and_the_job_repeated(sandbox: Sandbox) -> None:
-    with Sandbox("plain", size=1, strongest=sandbox.isolation) as fresh:
-        assert fresh.run("answer = 1").answer == 1
-        (guard,) = guards(fresh)
-        (zygote,) = descendants(guard)
-        os.kill(zygote, signal.SIGKILL)
-        assert fresh.run("answer = 2").answer == 2
-        os.kill(guards(fresh)[0], signal.SIGKILL)
-        assert fresh.run("answer = 3").answer == 3
-        assert wait_until_gone([guard, zygote])
-
-
-def test_a_fault_of_ours_is_reported_as_ours(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def ask(self: ZygoteProcess, *arguments: object) -> list[bytes]:
-        asked.append(arguments)
-        raise Hangup("cut")
-
-    with Sandbox("plain", size=1, strongest=sandbox.isolation) as fresh:
-        assert fresh.run("answer = 1").answer == 1
-        monkeypatch.setattr(ZygoteProcess, "ask", ask)
-        assert fresh.run("answer = 1").outcome is Outcome.SANDBOX_ERROR
-        assert len(asked) == 2
-
-
-def test_close_leaves_nothing_and_reopens(sandbox: Sandbox) -> None:
-    mounts, folders = Path("/proc/self/mountinfo").read_text(), sorted(os.listdir("/"))
-    with Sandbox("plain", size=2, strongest=sandbox.isolation) as fresh:
-        with ThreadPoolExecutor(2) as pool:
-            assert list(pool.map(lambda _: fresh.run("answer = 1").answer, range(4))) == [1] * 4
-        pids = guards(fresh) + descendants(*guards(fresh))
-        assert len(pids) >= 2
-        fresh.close()
-        assert all(map(is_gone, pids))
-        assert fresh.run("answer = 2").answer == 2
-    assert Path("/proc/self/mountinfo").read_text() == mounts and sorted(os.listdir("/")) == folders
-
-
-CALLER = """
-import os, sys, threading, time
-from symbol_llm.solvers.isolation import Isolation
-from symbol_llm.solvers.outcome import Limits
-from symbol_llm.solvers.sandbox import Sandbox
-sandbox = Sandbox("plain", size=1, strongest=Isolation(sys.argv[1]))
-sandbox.run("answer = 1")
-threading.Thread(target=sandbox.run, args=("import time\\nwhile True: time.sleep(1)", Limits(600, 600)), daemon=True).start()
-time.sleep(0.3)
-print(sandbox._zygotes[0].pid, flush=True)
-time.sleep(600)
-"""
-
-
-def test_everything_dies_with_the_caller(sandbox: Sandbox) -> None:
-    caller = subprocess.Popen(
-        [sys.executable, "-c", CALLER, sandbox.isolation.value], stdout=subprocess.PIPE, text=True
-    )
-    assert caller.stdout
-    guard = int(caller.stdout.readline())
-    pids = [guard, *descendants(guard)]
-    assert len(pids) == 3, "guard, zygote and job"
-    caller.kill()
-    caller.communicate()
-    assert wait_until_gone(pids)
-
-
-def test_a_fork_of_the_caller_gets_zygotes_of_its_own(sandbox: Sandbox) -> None:
-    assert sandbox.run("answer = 1").answer == 1
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            code = 0 if sandbox.run("answer = 2").answer == 2 and len(guards(sandbox)) == 1 else 1
-            sandbox.close()
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert sandbox.run("answer = 3").answer == 3
-
-
-def test_refuses_to_run_below_the_configured_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = Sandbox("plain", size=1, minimum_isolation=Isolation.FULL, strongest=Isolation.SECCOMP)
-    with weak, pytest.raises(UserError, match="SYMBOL_LLM_ALLOW_WEAK_SANDBOX"):
-        weak.run("answer = 1")
-    assert not guards(weak)
-    with Sandbox("plain", size=1, strongest=Isolation.RLIMITS, allow_weak=True) as told:
-        assert told.run("answer = 1").isolation == "rlimits"
-    monkeypatch.setenv("SYMBOL_LLM_ALLOW_WEAK_SANDBOX", "1")
-    with Sandbox("plain", size=1, strongest=Isolation.SECCOMP) as told:
-        solution = told.run("open('/tmp/escaped', 'w')")
-        assert solution.isolation == "seccomp" and solution.outcome is Outcome.DENIED
-
-
-def test_walls_that_do_not_hold_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    start = ZygoteProcess.start
-    monkeypatch.setattr(ZygoteProcess, "start", lambda self, level: start(self, Isolation.RLIMITS))
-    with Sandbox("plain", size=1) as lying, pytest.raises(UserError, match="a program could .*open a socket"):
-        lying.run("answer = 1")
-
-
-def test_weakest_level_still_kills_the_whole_group() -> None:
-    program = "import os, time\nif os.fork() == 0: time.sleep(600)\nos.write(1, b'forked')\nwhile True: pass"
-    with Sandbox("plain", size=1, strongest=Isolation.RLIMITS, allow_weak=True) as sandbox:
-        assert sandbox.run(program, QUICK).outcome is Outcome.CPU_TIMEOUT
-        deadline = time.monotonic() + 30
-        while len(descendants(*guards(sandbox))) > 1 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert len(descendants(*guards(sandbox))) == 1
-        assert sandbox.run("answer = 1").answer == 1
-
-
-ORDINARY_USER = """
-import ctypes, sys
-from symbol_llm.solvers.isolation import Isolation
-from symbol_llm.solvers.sandbox import Sandbox
-libc = ctypes.CDLL(None)
-for capability in set(range(41)) - {31}:  # the kernel asks CAP_SETFCAP of a root that maps itself
-    libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP: what is started from here has no other rights
-with Sandbox("plain", size=1, minimum_isolation=Isolation.FULL) as sandbox:
-    print(sandbox.run("import os\\nopen('x', 'w')\\nanswer = [os.getuid(), os.listdir('.')]").answer)
-"""
-
-
-def test_full_isolation_without_any_privilege() -> None:
-    """As for an ordinary user: no capability, only a user namespace of one's own."""
-    done = subprocess.run([sys.executable, "-c", ORDINARY_USER], capture_output=True, text=True, timeout=300)
-    if "cannot isolate" in done.stderr:
-        pytest.skip("the kernel gives ordinary users no user namespaces")
-    assert done.stdout == "[65534, ['x']]\n", done.stderr

@@ -30,6 +30,14 @@ def configure(data: Path, out: Path, *settings: tuple[str, object]) -> Config:
     return load(None, [*small.items(), *settings], "injection")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Models of a few thousand parameters are slower on many threads, much slower on a busy machine."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("prepared")

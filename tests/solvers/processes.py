@@ -1,0 +1,47 @@
+"""Which processes does a sandbox have, and are they gone?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from symbol_llm.solvers.sandbox import Sandbox
+
+
+def parents() -> dict[int, int]:
+    """Parent of every process on the machine."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                found[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:  # gone in between
+                continue
+    return found
+
+
+def descendants(*roots: int) -> list[int]:
+    above, found = parents(), list(roots)
+    for pid in found:
+        found += [child for child, parent in above.items() if parent == pid and child not in found]
+    return found[len(roots) :]
+
+
+def guards(sandbox: Sandbox) -> list[int]:
+    return [zygote.pid for zygote in sandbox._zygotes if zygote.pid is not None]
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until_gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if all(map(is_gone, pids)):
+            return True
+        time.sleep(0.02)
+    return False
