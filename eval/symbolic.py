@@ -140,7 +140,8 @@ def score_output(format_name: str, output: str, gold: str, context: Context, gro
         "value": score.value,
         "is_exact": score.is_exact,
         "is_parsed": score.is_parsed,
-        "is_equivalent": score.is_equivalent,
+        # What is not in the language means nothing: decided, whatever the format could say about it.
+        "is_equivalent": score.is_equivalent if score.is_parsed else False,
         "counts": list(score.counts),
         "message": "",
         "seconds": round(time.perf_counter() - start, 6),

@@ -55,7 +55,7 @@ class Letters(GeneratedSource):
     )
 
     def generate(self, split: Split, index: int, rng: Random) -> Any:
-        words = rng.sample(_WORDS.split(), rng.choice((2, 2, 3, 3, 4)))
+        words = rng.sample(_WORDS.split(), rng.choice((2, 3, 3, 4)))
         return {"words": words, "wording": rng.randrange(len(_WORDINGS))}
 
     def to_example(self, row: Row, folder: Path) -> Example:

@@ -1,6 +1,8 @@
 """Generated questions over one small table, answered by SQLite.
 
-Which pets have age above 3?  →  SELECT name FROM pets WHERE age > 3  →  [["ann"], ["tom"]]
+    Which pets have age above 3?  →  SELECT name FROM pets WHERE age > 3  →  [["ann"], ["tom"]]
+
+Execution accuracy; the tables are in the items themselves.
 """
 
 from __future__ import annotations

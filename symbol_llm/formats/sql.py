@@ -76,7 +76,7 @@ class Sql(Format[Query]):
             return Verdict(None, self.engine, f"no usable schema: {error}")
         if schema is None:
             return Verdict(None, self.engine, "no schema: neither definitions nor a database")
-        problem = _refusal(text, schema)
+        problem = schema.refusal(text)
         return Verdict(not problem, self.engine, problem or "compiles on the schema")
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
@@ -98,7 +98,7 @@ class Sql(Format[Query]):
             return Verdict(None, self.engine, f"no usable schema: {error}")
         if schema is None:
             return Verdict(None, self.engine, "different canonical forms, and no schema to run the queries on")
-        refusals = [_refusal(text, schema) for text in (a, b)]
+        refusals = [schema.refusal(text) for text in (a, b)]
         if any(refusals):
             is_told_apart = not all(refusals)
             reason = "; ".join(refusal for refusal in refusals if refusal)
@@ -175,11 +175,3 @@ class Sql(Format[Query]):
             "root": str(context.root) if context.root is not None else None,
             "memory_bytes": _LIMITS.memory_bytes,
         }
-
-
-def _refusal(text: str, schema: Schema) -> str:
-    try:
-        schema.connection.execute("EXPLAIN " + text).close()
-    except (sqlite3.Error, sqlite3.Warning) as error:
-        return str(error)
-    return ""

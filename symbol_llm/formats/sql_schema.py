@@ -1,6 +1,8 @@
 """The schema that a query is read against, from the prompt's definitions or from the database itself.
 
-CREATE TABLE pets (name, age)   ->   Schema.tables == {"pets": ("name", "age")}
+    CREATE TABLE pets (name, age)   ->   Schema.tables == {"pets": ("name", "age")}
+
+Reading a schema costs more than compiling a query on it, so schemas are kept.
 """
 
 from __future__ import annotations
@@ -21,11 +23,19 @@ from symbol_llm.solvers import sql_world
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables with their columns, both folded, and an empty database that has them."""
+    """Tables with their columns, both folded, and empty databases that have them."""
 
     tables: Mapping[str, tuple[str, ...]]
     statements: tuple[str, ...]
-    connection: sqlite3.Connection = field(repr=False, compare=False)
+    database: sql_world.PerThread = field(repr=False, compare=False)
+
+    def refusal(self, query: str) -> str:
+        """Why SQLite does not compile a query on this schema, or "" if it does."""
+        try:
+            self.database.get().execute("EXPLAIN " + query).close()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            return str(error)
+        return ""
 
     @property
     def has_collations(self) -> bool:
@@ -62,8 +72,8 @@ def _of_statements(statements: tuple[str, ...]) -> Schema:
         # Unlike table_info, table_xinfo lists generated columns, too.
         columns = connection.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall()
         tables[fold(name)] = tuple(fold(column[1]) for column in columns)
-    connection.execute("PRAGMA query_only = ON")
-    return Schema(tables, statements, connection)
+    connection.close()
+    return Schema(tables, statements, sql_world.PerThread(lambda: sql_world.empty(statements)))
 
 
 def renamed_world(world: Mapping[str, Any], mapping: Mapping[Name, str]) -> dict[str, Any]:

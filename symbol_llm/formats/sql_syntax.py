@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+import threading
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.sql_tokens import Token, words
+from symbol_llm.solvers.sql_world import PerThread
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -72,14 +73,14 @@ def dialect() -> Dialect:
     return Dialect.get_or_raise("sqlite")
 
 
-@cache
-def _printer() -> Callable[..., str]:
-    return dialect().generator(comments=False, normalize_functions="upper").generate
+_PRINTERS = threading.local()  # a generator keeps state while it prints
 
 
 def render(tree: exp.Expr) -> str:
     """Print a tree in SQLite's dialect, in one line and without comments."""
-    return _printer()(tree)
+    if not hasattr(_PRINTERS, "one"):
+        _PRINTERS.one = dialect().generator(comments=False, normalize_functions="upper")
+    return _PRINTERS.one.generate(tree)
 
 
 @lru_cache(maxsize=512)
@@ -136,9 +137,8 @@ _BEFORE_OPERAND = (
 )
 
 
-@cache
 def _empty_database() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, _MAX_DEPTH)
     # Some statements act while they are compiled; a query only selects, reads and calls functions.
     queries = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -146,11 +146,14 @@ def _empty_database() -> sqlite3.Connection:
     return connection
 
 
+_DATABASE = PerThread(_empty_database)
+
+
 def _complaint(text: str) -> str:
     """What SQLite holds against the grammar of a text, or "" if nothing."""
     try:
         # With the whole prefix, a text that itself begins with QUERY PLAN is no query.
-        _empty_database().execute("EXPLAIN QUERY PLAN " + text).close()
+        _DATABASE.get().execute("EXPLAIN QUERY PLAN " + text).close()
     except (sqlite3.Error, sqlite3.Warning) as error:
         return str(error) if _SYNTAX.search(str(error)) else ""
     return ""

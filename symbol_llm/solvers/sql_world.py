@@ -10,13 +10,32 @@ A database file is opened read-only and never changed: a renamed one is a copy i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from symbol_llm.errors import UserError
 from symbol_llm.formats.sql_tokens import fold, written
+
+
+class PerThread:
+    """A connection of its own for every thread that asks.
+
+    Threads must not share one: an authorizer written in Python then deadlocks between SQLite's mutex and the
+    interpreter's lock, and without one they still read each other's error messages.
+    """
+
+    def __init__(self, make: Callable[[], sqlite3.Connection]) -> None:
+        self._make = make
+        self._local = threading.local()
+
+    def get(self) -> sqlite3.Connection:
+        """This thread's connection, made at its first call."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._make()
+        return self._local.connection
 
 
 def has_database(world: Mapping[str, Any], root: Path | None) -> bool:

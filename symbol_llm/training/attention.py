@@ -1,10 +1,10 @@
 """Attention of a packed batch: every row sees itself and nothing else.
 
-    flat places 0 1 2 3 4 5 6, paths 0 1 2 3 4 / 0 1 2 5 6   ─▶   two causal attentions of five tokens
+    paths 0 1 2 3 4 / 0 1 2 5 6   ─▶   places 0-4 ask and look at 0-4; places 5, 6 ask and look at 0 1 2 5 6
 
-Keys, queries and values are laid out along the paths, attended row by row, and brought back; a shared token
-gives the same output on each of its paths. FlashAttention for rows of unequal length (on CUDA, in half precision)
-or one causal SDPA per row. No mask exists, so none can be wrong.
+The tokens that a row adds to the batch ask; the tokens along its path are looked at, causally. FlashAttention for
+rows of unequal length (on CUDA, in half precision) or one SDPA per row. No mask over the batch exists, so none can
+be wrong.
 """
 
 from __future__ import annotations
@@ -41,38 +41,44 @@ def packed_attention(
     packed: dict[str, Any] | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention within each path.
+    """Causal attention along each path.
 
     ``query`` [1, heads, N, size], ``key`` and ``value`` [1, kv_heads, N, size], ``packed`` from the collator.
     Returns [1, N, heads, size]. Raises ValueError if a mask came through or the paths did not.
     """
     if attention_mask is not None or packed is None:
         raise ValueError("a packed batch travels with its paths and without an attention mask")
-    heads = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]
-    if packed["along"] is not None:
-        heads = [tensor.index_select(0, packed["along"]) for tensor in heads]
+    queries, keys, values = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+    if packed["paths"] is not None:
+        keys, values = keys.index_select(0, packed["paths"]), values.index_select(0, packed["paths"])
     attend = _varlen_of(query) or _row_by_row
-    out = attend(heads[0], heads[1], heads[2], packed, query.shape[-1] ** -0.5 if scaling is None else scaling)
-    if packed["back"] is not None:
-        out = out.index_select(0, packed["back"])
+    out = attend(queries, keys, values, packed, query.shape[-1] ** -0.5 if scaling is None else scaling)
     return out[None], None
 
 
 def _row_by_row(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: dict[str, Any], scaling: float
 ) -> torch.Tensor:
-    """One causal SDPA per row; tensors are [tokens, heads, size]."""
+    """One SDPA per row; ``query`` [N, heads, size], ``key`` and ``value`` [E, kv_heads, size]."""
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
     repeat = query.shape[1] // key.shape[1]
     if repeat > 1:
         key, value = key.repeat_interleave(repeat, 1), value.repeat_interleave(repeat, 1)
-    parts = [tensor.transpose(0, 1)[None].split(packed["lengths"], 2) for tensor in (query, key, value)]
-    rows = [
-        scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling) for q, k, v in zip(*parts, strict=True)
-    ]
-    return torch.cat(rows, 2)[0].transpose(0, 1)
+    queries = query.transpose(0, 1)[None].split(packed["asking"], 2)
+    keys = key.transpose(0, 1)[None].split(packed["looked_at"], 2)
+    values = value.transpose(0, 1)[None].split(packed["looked_at"], 2)
+    out = []
+    for q, k, v in zip(queries, keys, values, strict=True):
+        asking, looked_at = q.shape[2], k.shape[2]
+        if asking == looked_at:
+            out.append(scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling))
+        else:
+            # The row's own tokens stand at the end of its path.
+            seen = torch.ones(asking, looked_at, dtype=torch.bool, device=q.device).tril_(looked_at - asking)
+            out.append(scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scaling))
+    return torch.cat(out, 2)[0].transpose(0, 1)
 
 
 def _varlen_of(query: torch.Tensor) -> Attend | None:
@@ -106,15 +112,15 @@ def _torch_varlen(
     packed: dict[str, Any],
     scaling: float,
 ) -> torch.Tensor:
-    """All rows in one call of torch's FlashAttention; tensors are [tokens, heads, size]."""
+    """All rows in one call of torch's FlashAttention, whose causal window ends where the path ends."""
     out: torch.Tensor = varlen_attn(
         query.contiguous(),
         key.contiguous(),
         value.contiguous(),
-        packed["bounds"],
-        packed["bounds"],
-        packed["longest"],
-        packed["longest"],
+        packed["asking_bounds"],
+        packed["looked_at_bounds"],
+        max(packed["asking"]),
+        max(packed["looked_at"]),
         scale=scaling,
         window_size=(-1, 0),
         enable_gqa=query.shape[1] != key.shape[1],
@@ -125,11 +131,18 @@ def _torch_varlen(
 def _flash_attn_varlen(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: dict[str, Any], scaling: float
 ) -> torch.Tensor:
-    """All rows in one call of the flash-attn package; tensors are [tokens, heads, size]."""
+    """All rows in one call of the flash-attn package (2.1 or later: its causal mask ends where the path ends)."""
     from flash_attn import flash_attn_varlen_func
 
-    bounds, longest = packed["bounds"], packed["longest"]
     out: torch.Tensor = flash_attn_varlen_func(
-        query, key, value, bounds, bounds, longest, longest, softmax_scale=scaling, causal=True
+        query,
+        key,
+        value,
+        packed["asking_bounds"],
+        packed["looked_at_bounds"],
+        max(packed["asking"]),
+        max(packed["looked_at"]),
+        softmax_scale=scaling,
+        causal=True,
     )
     return out

@@ -84,28 +84,25 @@ def collate(documents: Sequence[Document], share_prefixes: bool = True) -> dict[
         "logits_to_keep": torch.from_numpy(np.concatenate(predict)),
         "targets": torch.from_numpy(np.concatenate(targets).astype(np.int64)),
         "target_tasks": torch.from_numpy(tasks),
-        "packed": _layout(paths, size),
+        "packed": _layout(paths, fresh),
         "num_rows": len(documents),
         "num_tokens": sum(map(len, paths)),
     }
 
 
-def _layout(paths: Sequence[np.ndarray], size: int) -> dict[str, Any]:
-    """Paths for the attention function: lengths, the way out to the paths and back (None where nothing is shared)."""
+def _layout(paths: Sequence[np.ndarray], fresh: Sequence[np.ndarray]) -> dict[str, Any]:
+    """What the attention function needs: per row its own tokens (they ask) and its path (it is looked at)."""
     import numpy as np
     import torch
 
-    lengths = [len(path) for path in paths]
-    along = np.concatenate(paths)
-    is_tree = len(along) != size
-    back = np.empty(size, np.int64)
-    back[along] = np.arange(len(along))  # any path through a place gives the same output there
+    asking, looked_at = [len(part) for part in fresh], [len(path) for path in paths]
+    is_tree = asking != looked_at
     return {
-        "lengths": lengths,
-        "bounds": torch.tensor([0, *np.cumsum(lengths)], dtype=torch.int32),
-        "longest": max(lengths),
-        "along": torch.from_numpy(along) if is_tree else None,
-        "back": torch.from_numpy(back) if is_tree else None,
+        "asking": asking,
+        "looked_at": looked_at,
+        "asking_bounds": torch.tensor([0, *np.cumsum(asking)], dtype=torch.int32),
+        "looked_at_bounds": torch.tensor([0, *np.cumsum(looked_at)], dtype=torch.int32),
+        "paths": torch.from_numpy(np.concatenate(paths)) if is_tree else None,
     }
 
 

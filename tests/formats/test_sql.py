@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -117,6 +119,23 @@ def test_equality_ignores_the_case_of_names_only() -> None:
     assert SQL.parse("SELECT Name FROM T WHERE x = 'a'") == SQL.parse("select name from t where X = 'a'")
     assert SQL.parse("SELECT a FROM t WHERE x = 'a'") != SQL.parse("SELECT a FROM t WHERE x = 'A'")
     assert SQL.parse('SELECT a FROM t WHERE x = "a"') != SQL.parse('SELECT a FROM t WHERE x = "A"')
+
+
+def test_threads_do_not_wait_for_each_other_for_ever() -> None:
+    """A shared connection with an authorizer deadlocked here; one without gave another query's error."""
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from symbol_llm.formats import Context, get
+sql, where = get("sql"), Context("CREATE TABLE t (a, b)")
+def work(i):
+    good, bad = f"SELECT a + {i} FROM t", f"SELECT c{i} FROM t"
+    assert not sql.parses(f"SELECT {i} FROM FROM t") and sql.accepts(good, where)
+    assert sql.accepts(bad, where).reason == f"no such column: c{i}"
+with ThreadPoolExecutor(8) as pool:
+    print(sum(1 for _ in pool.map(work, range(2000))))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "2000", done.stderr
 
 
 # Canonical form

@@ -124,7 +124,7 @@ class Contaminated(torch.nn.Module):
 
     def forward(self, packed: dict, **inputs):
         size = inputs["input_ids"].shape[1]
-        return self.model(packed={**packed, "lengths": [size], "along": None, "back": None}, **inputs)
+        return self.model(packed={**packed, "asking": [size], "looked_at": [size], "paths": None}, **inputs)
 
 
 def test_the_guard_passes_real_models_and_stops_others(prepared) -> None:
