@@ -35,11 +35,11 @@ def main() -> None:
     import torch
     import transformers
 
-    from symbol_llm.training.distributed import _keep_freed_memory
+    from symbol_llm.training.distributed import keep_freed_memory
 
     torch.set_num_threads(options.threads)
     transformers.utils.logging.set_verbosity_error()
-    _keep_freed_memory()  # for all of them alike
+    keep_freed_memory()  # for all of them alike
     tables = {}
     for name, trunk in (("unlike rows", 0), ("rows that begin alike", 100)):
         store = make_store(options.rows, trunk)
@@ -89,17 +89,15 @@ def make_model(hidden: int, implementation: str) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=hidden,
-            intermediate_size=hidden * 11 // 4,
-            num_hidden_layers=4,
-            num_attention_heads=max(2, hidden // 64),
-            max_position_embeddings=LONGEST,
-            attn_implementation=implementation,
-        )
+    sizes = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=hidden,
+        intermediate_size=hidden * 11 // 4,
+        num_hidden_layers=4,
+        num_attention_heads=max(2, hidden // 64),
+        max_position_embeddings=LONGEST,
     )
+    return LlamaForCausalLM._from_config(sizes, attn_implementation=implementation)
 
 
 def clock() -> Any:
@@ -164,7 +162,7 @@ def with_trainer(store: Any, hidden: int, strategy: str) -> dict[str, float]:
         Trainer(
             model=make_model(hidden, "sdpa"),
             args=arguments,
-            train_dataset=rows,  # type: ignore[arg-type]
+            train_dataset=rows,
             data_collator=collate,
             callbacks=[watch],
         ).train()

@@ -11,11 +11,10 @@ import re
 import statistics
 from collections.abc import Callable
 
-
 # What short programs import most.
 _STANDARD = (
-    "bisect", "calendar", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions", "functools",
-    "heapq", "itertools", "math", "operator", "random", "re", "statistics", "string", "typing",
+    "bisect", "calendar", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions",
+    "functools", "heapq", "itertools", "math", "operator", "random", "re", "statistics", "string", "typing",
 )  # fmt: skip
 
 

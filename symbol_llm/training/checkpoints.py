@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,20 +66,34 @@ def newest(folder: Path) -> Checkpoint | None:
     return Checkpoint(path, step, world_size, settings)
 
 
-def check_same_run(checkpoint: Checkpoint, world_size: int, settings: dict[str, Any]) -> None:
-    """Raises UserError if a checkpoint cannot be continued by this run, naming what differs."""
-    where = checkpoint.folder
-    if checkpoint.world_size != world_size:
-        raise UserError(
-            f"{where} was written by {checkpoint.world_size} processes, and this run has {world_size}: "
-            f"start with --num_gpus {checkpoint.world_size} to go on, or give another --out"
-        )
+def check_same_run(checkpoint: Checkpoint, settings: dict[str, Any]) -> None:
+    """Raises UserError if a checkpoint belongs to a run with other settings, naming what differs."""
     before, now = _flat(checkpoint.settings), _flat(settings)
     differing = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
     if differing:
         shown = ", ".join(f"{key} was {before.get(key)} and is {now.get(key)}" for key in differing[:4])
         raise UserError(
-            f"{where} belongs to a run with other settings: {shown}. Give another --out, or the old settings"
+            f"{checkpoint.folder} belongs to a run with other settings: {shown}. "
+            "Give another --out, or the settings of that run"
+        )
+
+
+def make_universal(checkpoint: Checkpoint) -> None:
+    """Add DeepSpeed's universal form, which any number of processes can load. Raises UserError if that fails."""
+    name = (checkpoint.folder / "latest").read_text().strip()
+    source, target = checkpoint.folder / name, checkpoint.folder / f"{name}_universal"
+    shutil.rmtree(target, ignore_errors=True)
+    command = [sys.executable, "-m", "deepspeed.checkpoint.ds_to_universal", "--inject_missing_state"]
+    converted = subprocess.run(
+        [*command, "--input_folder", str(source), "--output_folder", str(target)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if converted.returncode:
+        raise UserError(
+            f"{source} was written by {checkpoint.world_size} processes and cannot be converted for another number: "
+            f"{converted.stdout.strip().splitlines()[-1]}. Start with --num_gpus {checkpoint.world_size} to go on"
         )
 
 

@@ -33,6 +33,7 @@ class Model:
     intermediate_size: int = 512
     max_positions: int = 2048
     tie_embeddings: bool = True
+    init_std: float = 0.02  # of random weights
     dtype: Literal["float32", "bfloat16"] = "float32"
     activation_checkpointing: bool = False
 

@@ -13,8 +13,8 @@ from typing import Any
 from symbol_llm.training.config import Config
 
 
-def deepspeed_config(config: Config, accumulation: int) -> dict[str, Any]:
-    """The JSON for one run; ``accumulation`` packs per process and step."""
+def deepspeed_config(config: Config, accumulation: int, is_universal: bool = False) -> dict[str, Any]:
+    """The JSON for one run; ``accumulation`` packs per process and step, ``is_universal``: resumed from such."""
     optimizer, zero = config.optimizer, config.deepspeed
     settings: dict[str, Any] = {
         "train_micro_batch_size_per_gpu": 1,
@@ -39,6 +39,8 @@ def deepspeed_config(config: Config, accumulation: int) -> dict[str, Any]:
         "steps_per_print": 1 << 60,
         "wall_clock_breakdown": False,
     }
+    if is_universal:
+        settings["checkpoint"] = {"load_universal": True}
     stage = settings["zero_optimization"]
     if zero.stage == 3:
         stage["stage3_gather_16bit_weights_on_model_save"] = True

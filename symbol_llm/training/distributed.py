@@ -49,7 +49,7 @@ def prepare_cpu(config: Config) -> None:
         threads = config.run.threads or max(1, cores // local)
         torch.set_num_threads(threads)
         os.environ["OMP_NUM_THREADS"] = str(threads)  # accelerate would set its own number otherwise
-    _keep_freed_memory()
+    keep_freed_memory()
     if config.deepspeed.stage and not config.deepspeed.shm_comm:
         # DeepSpeed would compile its shared-memory collectives with g++ at the first start; gloo does the same work.
         import deepspeed.ops
@@ -87,7 +87,7 @@ def stop_process_group() -> None:
         torch_distributed.destroy_process_group()
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let glibc keep large freed blocks, which each step needs again: about a fifth faster on CPU."""
     if sys.platform != "linux":
         return

@@ -99,7 +99,8 @@ def train(config: Config) -> int:
         "packs_per_step": packs_per_step,
     }
     resumed = _find_checkpoint(out / "checkpoints", settings)
-    trainer_arguments = make_arguments(config, num_steps, accumulation, use_cpu)
+    is_universal = resumed is not None and resumed.world_size != world_size()
+    trainer_arguments = make_arguments(config, num_steps, accumulation, use_cpu, is_universal)
     network = model.load_model(config, tokenizer)
     if config.model.activation_checkpointing:
         # transformers renamed it within version 5.
@@ -138,8 +139,11 @@ def _find_checkpoint(folder: Path, settings: dict[str, Any]) -> checkpoints.Chec
     on_first_rank(clear)
     resumed = checkpoints.newest(folder)
     if resumed:
-        checkpoints.check_same_run(resumed, world_size(), settings)
-        _say(f"going on from {resumed.folder} at step {resumed.step}")
+        checkpoint = resumed
+        checkpoints.check_same_run(checkpoint, settings)
+        if checkpoint.world_size != world_size():
+            on_first_rank(lambda: checkpoints.make_universal(checkpoint))
+        _say(f"going on from {checkpoint.folder} at step {checkpoint.step}")
     return resumed
 
 

@@ -26,12 +26,14 @@ from symbol_llm.training.guards import check_packed_equals_alone, refuse_attenti
 from symbol_llm.training.metrics import MetricsFile, Progress, Tally
 
 
-def make_arguments(config: Config, num_steps: int, accumulation: int, use_cpu: bool) -> TrainingArguments:
+def make_arguments(
+    config: Config, num_steps: int, accumulation: int, use_cpu: bool, is_universal: bool = False
+) -> TrainingArguments:
     """Trainer's own settings. Under ZeRO-3 this must come before the model is loaded, which is then sharded."""
     optimizer, run, out = config.optimizer, config.run, Path(config.run.out)
     return TrainingArguments(
         output_dir=str(out / "checkpoints"),
-        deepspeed=deepspeed_config(config, accumulation) if config.deepspeed.stage else None,
+        deepspeed=deepspeed_config(config, accumulation, is_universal) if config.deepspeed.stage else None,
         use_cpu=use_cpu,
         ddp_backend=("gloo" if use_cpu else "nccl") if config.deepspeed.stage else None,
         bf16=config.model.dtype == "bfloat16",

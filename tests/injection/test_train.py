@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -95,6 +96,19 @@ def test_killed_and_started_again_ends_bit_identical(straight: Path, collection:
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert [timeless(report) for report in reports(tmp_path)] == [timeless(report) for report in reports(straight)]
+
+
+def test_another_number_of_processes_goes_on(straight: Path, collection: Path, tmp_path: Path) -> None:
+    """From step 6 on in one process, which takes both packs of a step in turn."""
+    for part in ("checkpoints/checkpoint-6", "tokenizer", "data"):
+        shutil.copytree(straight / part, tmp_path / part)
+    line = ["--data", str(collection), "--out", str(tmp_path), *SMALL, *STEPS]
+    code, output = run("injection", *line, port=29768, processes=1)
+    assert code == 0, output
+    assert "checkpoint-6 at step 6" in output
+    one, two = weights(straight), weights(tmp_path)
+    assert all((one[name] - two[name]).abs().max() < 1e-4 for name in one)
+    assert [r["loss"] for r in reports(tmp_path)] == pytest.approx([r["loss"] for r in reports(straight)][6:], abs=1e-4)
 
 
 def test_sigterm_saves_and_stops(collection: Path, tmp_path: Path) -> None:

@@ -50,11 +50,17 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
     save(tmp_path, 5)
     found = checkpoints.newest(tmp_path)
     assert found
-    checkpoints.check_same_run(found, 2, SETTINGS)
-    with pytest.raises(UserError, match="written by 2 processes, and this run has 4: start with --num_gpus 2"):
-        checkpoints.check_same_run(found, 4, SETTINGS)
+    checkpoints.check_same_run(found, SETTINGS)
     with pytest.raises(UserError, match=r"config.optimizer.learning_rate was 0.001 and is 0.1"):
-        checkpoints.check_same_run(found, 2, {**SETTINGS, "config": {"optimizer": {"learning_rate": 0.1}}})
+        checkpoints.check_same_run(found, {**SETTINGS, "config": {"optimizer": {"learning_rate": 0.1}}})
+
+
+def test_a_checkpoint_that_cannot_be_converted(tmp_path: Path) -> None:
+    save(tmp_path, 5)
+    found = checkpoints.newest(tmp_path)
+    assert found
+    with pytest.raises(UserError, match="written by 2 processes .* Start with --num_gpus 2"):
+        checkpoints.make_universal(found)
 
 
 def test_only_the_last_stay(tmp_path: Path) -> None:
