@@ -51,11 +51,11 @@ class Step:
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
-    rows: int = 6_000  # per task and split
+    rows: int = 4_000  # per task and split
     injection_steps: int = 900
     infusion_steps: int = 300
     items: int = 40  # per task and benchmark
-    share: float = 0.06  # evolved records
+    share: float = 0.03  # evolved records per record
     log_every: int = 25  # steps
 
 
