@@ -28,34 +28,18 @@ def raw_folder(raw: Path | None) -> Path | None:
 
 
 @app.command("list")
-def list_tasks(as_json: Json = False) -> None:
-    """The tasks in the paper's order, with format, licence, sizes and where the files come from."""
-    from collection.sources import SOURCES, get
-    from collection.sources.base import GeneratedSource
+def list_tasks(
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the README shows it.")] = False,
+) -> None:
+    """The tasks in the paper's order, with format, licence, sizes upstream and metric."""
+    from collection.task_table import COLUMNS, as_markdown, task_rows
 
-    rows: list[dict[str, Any]] = []
-    for task in SOURCES:
-        source = get(task)
-        sizes = source.sizes if isinstance(source, GeneratedSource) else source.upstream.sizes
-        rows.append(
-            {
-                "task": task,
-                "family": source.family,
-                "format": source.format,
-                "origin": str(source.origin),
-                "licence": source.licence.name,
-                "commercial": source.licence.commercial,
-                "sizes": {str(split): size for split, size in sizes.items()},
-                "url": source.upstream.url,
-            }
-        )
-    columns = ("task", "family", "format", "origin", "licence", "sizes")
-    table = make_table("Tasks", columns, [[_cell(row[c]) for c in columns] for row in rows])
-    emit(rows, table, as_json=as_json)
-
-
-def _cell(value: Any) -> str:
-    return " / ".join(f"{n:,} {split}" for split, n in value.items()) if isinstance(value, dict) else str(value)
+    rows = task_rows()
+    if markdown:
+        print(as_markdown(rows))
+        return
+    emit(rows, make_table("Tasks", COLUMNS, [[row[column] for column in COLUMNS] for row in rows]), as_json=as_json)
 
 
 @app.command("build")

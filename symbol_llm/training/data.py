@@ -23,7 +23,7 @@ import orjson
 from symbol_llm.errors import UserError
 from symbol_llm.training.config import Data
 from symbol_llm.training.prefixes import find_families
-from symbol_llm.training.rows import Row, find_files, read_rows
+from symbol_llm.training.rows import Row, content_digest, find_files, read_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,10 +82,7 @@ class Store:
 
 def fingerprint(data: Data, tokenizer: PreTrainedTokenizerBase) -> str:
     """A hash of the files' content, the tokenizer and the settings that decide what the store holds."""
-    digest = hashlib.sha256()
-    for file in find_files(data.path):
-        with file.open("rb") as content:
-            digest.update(f"{file.name}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\0".encode())
+    digest = hashlib.sha256(content_digest(find_files(data.path)).encode())
     digest.update(_backend(tokenizer).to_str().encode())
     digest.update(repr((data.split, data.max_tokens, data.too_long, tokenizer.eos_token_id)).encode())
     return digest.hexdigest()

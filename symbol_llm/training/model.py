@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from symbol_llm.errors import UserError
 from symbol_llm.training import attention
 from symbol_llm.training.config import Config
-from symbol_llm.training.rows import find_files, read_rows
+from symbol_llm.training.rows import content_digest, find_files, read_rows
 from symbol_llm.training.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
@@ -21,17 +24,22 @@ if TYPE_CHECKING:
 
 
 def prepare_tokenizer(config: Config, folder: Path) -> None:
-    """Put the run's tokenizer into ``folder``, unless it is there. Raises UserError."""
-    if (folder / "tokenizer.json").is_file():
+    """Put the run's tokenizer into ``folder``, unless the same is there. Raises UserError."""
+    origin: dict[str, Any] = {"model": config.model.path}
+    if config.model.path is None:
+        data = content_digest(find_files(config.data.path))
+        origin |= {"data": data, "split": config.data.split, **dataclasses.asdict(config.tokenizer)}
+    note = folder / "origin.json"
+    if note.is_file() and orjson.loads(note.read_bytes()) == origin:
         return
     tokenizer: PreTrainedTokenizerBase
     if config.model.path is None:
         tokenizer = train_tokenizer(_sample_texts(config), config.tokenizer.vocab_size, config.model.max_positions)
     else:
         tokenizer = _load_pretrained_tokenizer(config.model.path)
-    part = folder.with_name(folder.name + ".part")
-    tokenizer.save_pretrained(part)
-    part.replace(folder)
+    note.unlink(missing_ok=True)
+    tokenizer.save_pretrained(folder)
+    note.write_bytes(orjson.dumps(origin))
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -8,6 +8,7 @@ Only ``prompt`` and ``completion`` are needed; ``task`` defaults to the file's n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,15 @@ def find_files(paths: Sequence[str]) -> list[Path]:
             raise UserError(f"{path}: no .parquet or .jsonl file here or in its records/ folder")
         files.extend(found)
     return files
+
+
+def content_digest(files: Sequence[Path]) -> str:
+    """A hash of the files' names and content."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            digest.update(f"{file.name}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\0".encode())
+    return digest.hexdigest()
 
 
 def read_rows(files: Sequence[Path], split: str) -> Iterator[Row]:

@@ -11,6 +11,7 @@ RUN/summary.json       the numbers of the run
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -49,6 +50,10 @@ def main(stage: str, argv: Sequence[str] | None = None) -> int:
             if arguments.wants_traceback(argv):
                 traceback.print_exc()
             print(f"error: {error}", file=sys.stderr, flush=True)
+        else:
+            # The launcher ends all processes when one ends: leave the first one time to say what is wrong.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            time.sleep(10)
         return error.exit_code
     finally:
         stop_process_group()

@@ -59,7 +59,7 @@ def test_a_checkpoint_that_cannot_be_converted(tmp_path: Path) -> None:
     save(tmp_path, 5)
     found = checkpoints.newest(tmp_path)
     assert found
-    with pytest.raises(UserError, match="written by 2 processes .* Start with --num_gpus 2"):
+    with pytest.raises(UserError, match=r"written by 2 processes .* Start with --num_gpus 2"):
         checkpoints.make_universal(found)
 
 

@@ -9,9 +9,10 @@ import orjson
 import pytest
 
 from symbol_llm.errors import CheckFailed, UserError
-from symbol_llm.training.config import Data
+from symbol_llm.training.config import Data, Tokenizer
 from symbol_llm.training.data import build_store, open_store
 from symbol_llm.training.guards import check_store, preview
+from symbol_llm.training.model import load_tokenizer, prepare_tokenizer
 from symbol_llm.training.rows import find_files, read_rows
 
 
@@ -112,6 +113,17 @@ def test_a_store_is_kept_until_its_data_change(prepared, tmp_path: Path) -> None
     assert again.fingerprint == first.fingerprint
     more = build([row, row], prepared.tokenizer, tmp_path)
     assert len(more) == 2 and more.fingerprint != first.fingerprint
+
+
+def test_a_tokenizer_is_kept_until_its_origin_changes(prepared, tmp_path: Path) -> None:
+    folder = tmp_path / "tokenizer"
+    prepare_tokenizer(prepared.config, folder)
+    stamp = (folder / "tokenizer.json").stat().st_mtime_ns
+    prepare_tokenizer(prepared.config, folder)
+    assert (folder / "tokenizer.json").stat().st_mtime_ns == stamp
+    prepare_tokenizer(replace(prepared.config, tokenizer=Tokenizer(vocab_size=290)), folder)
+    assert len(load_tokenizer(folder)) == 290
+    assert len(prepared.tokenizer) == 330
 
 
 @pytest.mark.parametrize(

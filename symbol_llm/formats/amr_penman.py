@@ -1,0 +1,183 @@
+"""PENMAN notation of one AMR: the tree, its text, and what a graph must hold to.
+
+    (w / want-01~e.2
+        :ARG0 (b / boy~e.1)
+        :ARG1 (g / go-02
+            :ARG0 b))
+
+Stricter than the ``penman`` package, which takes a variable that is defined nowhere for a constant, and two
+definitions of one variable for one node. Alignments (``~e.2`` after concepts, roles and targets) are kept in the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from symbol_llm.errors import SymbolError
+
+# The longest graphs of AMR 3.0 have about 200 nodes.
+MAX_NODES = 400
+MAX_DEPTH = 100
+MAX_LENGTH = 100_000
+
+# The only words that AMR uses as constants (``:mode imperative``); every other bare word is a variable or a mistake.
+WORDS = frozenset({"imperative", "interrogative", "expressive"})
+
+_TOKEN = re.compile(
+    r'(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
+    r'|(?P<role>:[^ \t\r\n\v\f"()/:~]*)|(?P<alignment>~(?:[a-z]\.?)?[0-9]+(?:,[0-9]+)*)'
+    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<blank>[ \t\r\n]+)|(?P<other>.)',
+    re.DOTALL,
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ROLE = re.compile(r":[A-Za-z][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """``(b / boy~e.1 …)``"""
+
+    variable: str
+    concept: str
+    edges: tuple[Edge, ...] = ()
+    alignment: str = ""
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, in the order of the text."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(edge.target for edge in reversed(node.edges) if isinstance(edge.target, Node))
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``:ARG0~e.2 b~e.3``; the target is a node, or the text of a variable or constant."""
+
+    role: str
+    target: Node | str
+    role_alignment: str = ""
+    alignment: str = ""
+
+
+def render(node: Node, depth: int = 0) -> str:
+    """One edge a line, four blanks a level, as AMR releases are laid out."""
+    parts = [f"({node.variable} / {node.concept}{node.alignment}"]
+    for edge in node.edges:
+        target = edge.target if isinstance(edge.target, str) else render(edge.target, depth + 1)
+        parts.append(f"{'    ' * (depth + 1)}{edge.role}{edge.role_alignment} {target}{edge.alignment}")
+    return "\n".join(parts) + ")"
+
+
+def parse(text: str) -> Node:
+    """Read one graph. Raises SymbolError with the position of the first fault."""
+    return _Reader(text).read()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A node that is not closed yet, and the edge that led to it."""
+
+    variable: str
+    concept: str
+    alignment: str
+    role: str
+    role_alignment: str
+    edges: list[Edge] = field(default_factory=list)
+
+    def closed(self) -> Node:
+        return Node(self.variable, self.concept, tuple(self.edges), self.alignment)
+
+
+class _Reader:
+    """One pass over the tokens with a stack of open nodes."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
+        control = _CONTROL.search(text)
+        if control:
+            raise SymbolError(text, control.start(), "no control character")
+        self.text = text
+        self.tokens = [
+            (match.lastgroup, match[0], match.start())
+            for match in _TOKEN.finditer(text)
+            if match.lastgroup != "blank"
+        ]
+        self.next = 0
+        self.variables: set[str] = set()
+        self.references: list[tuple[int, str]] = []
+
+    def peek(self) -> str | None:
+        return self.tokens[self.next][0] if self.next < len(self.tokens) else None
+
+    def take(self, kind: str, expected: str) -> tuple[str, int]:
+        if self.peek() != kind:
+            start = self.tokens[self.next][2] if self.next < len(self.tokens) else len(self.text)
+            raise SymbolError(self.text, start, expected)
+        _, token, start = self.tokens[self.next]
+        self.next += 1
+        return token, start
+
+    def take_alignment(self) -> str:
+        return self.take("alignment", "an alignment")[0] if self.peek() == "alignment" else ""
+
+    def read(self) -> Node:
+        stack = [self.open_node("", "", 0)]
+        while True:
+            if self.peek() == "close":
+                self.next += 1
+                done = stack.pop()
+                if not stack:
+                    break
+                stack[-1].edges.append(Edge(done.role, done.closed(), done.role_alignment))
+                continue
+            role, start = self.take("role", "a role such as :ARG0, or ')'")
+            if not _ROLE.fullmatch(role):
+                raise SymbolError(self.text, start, "the name of a role after ':'")
+            role_alignment = self.take_alignment()
+            if self.peek() == "open":
+                stack.append(self.open_node(role, role_alignment, len(stack)))
+                continue
+            target = self.read_leaf()
+            stack[-1].edges.append(Edge(role, target, role_alignment, self.take_alignment()))
+        if self.next < len(self.tokens):
+            raise SymbolError(self.text, self.tokens[self.next][2], "the end of the graph")
+        self.check_references()
+        return done.closed()
+
+    def open_node(self, role: str, role_alignment: str, depth: int) -> _Open:
+        _, opened = self.take("open", "'('")
+        if depth >= MAX_DEPTH:
+            raise SymbolError(self.text, opened, f"at most {MAX_DEPTH} nodes within each other")
+        variable, start = self.take("symbol", "a variable")
+        if not _VARIABLE.fullmatch(variable):
+            raise SymbolError(self.text, start, "a variable: a letter, then letters, digits and _")
+        if variable in self.variables:
+            message = f"the variable {variable} is defined twice"
+            raise SymbolError(self.text, start, "a variable that is not defined yet", message)
+        self.variables.add(variable)
+        if len(self.variables) > MAX_NODES:
+            raise SymbolError(self.text, start, f"at most {MAX_NODES} nodes")
+        self.take("slash", "'/' and a concept")
+        kind = "string" if self.peek() == "string" else "symbol"
+        concept, _ = self.take(kind, "a concept")
+        return _Open(variable, concept, self.take_alignment(), role, role_alignment)
+
+    def read_leaf(self) -> str:
+        if self.peek() == "string":
+            return self.take("string", "a string")[0]
+        symbol, start = self.take("symbol", "a node, a variable or a constant")
+        self.references.append((start, symbol))
+        return symbol
+
+    def check_references(self) -> None:
+        for start, symbol in self.references:
+            if symbol in self.variables or symbol in WORDS or not symbol[0].isalpha():
+                continue
+            expected = "a variable that the graph defines, a number, a string, '-' or '+'"
+            raise SymbolError(self.text, start, expected, f"the variable {symbol} is not defined")

@@ -1,0 +1,95 @@
+"""Go functions and files, as in CodeSearchNet and MBXP.
+
+    func Max(a, b int) int {
+        if a > b {
+            return a
+        }
+        return b
+    }
+
+A text is a whole file, or top-level declarations of one: the package clause may be left out. Statements alone are no
+symbol. Go ends statements at line ends by a rule on tokens (spec, "Semicolons"); the canonical form applies it, so
+that a function on one line with semicolons and the same on many lines become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from symbol_llm.formats.tree_sitter_code import Fault, Token, TreeSitterCode, first_fault, leaves
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_ORDER = {
+    "package_clause": 0,
+    "import_declaration": 1,
+    "function_declaration": 2,
+    "method_declaration": 2,
+    "const_declaration": 2,
+    "type_declaration": 2,
+    "var_declaration": 2,
+}
+
+# After these a line end is a semicolon.
+_ENDING_KINDS = frozenset(
+    "identifier field_identifier type_identifier package_identifier label_name blank_identifier int_literal "
+    "float_literal imaginary_literal rune_literal interpreted_string_literal raw_string_literal true false nil iota "
+    "dot".split()
+)
+_ENDING_TEXTS = frozenset(["break", "continue", "fallthrough", "return", "++", "--", ")", "]", "}"])
+_HEADERS = frozenset(["for_clause", "if_statement", "expression_switch_statement", "type_switch_statement"])
+_GROUPS = frozenset(["const_declaration", "var_spec_list", "type_declaration", "import_spec_list"])
+
+
+class GoCode(TreeSitterCode):
+    name = "go"
+    grammar = "The Go Programming Language Specification, Go 1.22, as in tree-sitter-go"
+    package = "tree-sitter-go"
+    atoms = frozenset(["interpreted_string_literal", "raw_string_literal", "rune_literal"])
+
+    def read(self, text: str) -> tuple[str, tuple[str, ...]]:
+        source = text.encode() + b"\n"  # the grammar wants a line end after the last declaration
+        root = self.root(source)
+        fault = first_fault(root) or _order_fault(root)
+        if fault is not None:
+            raise fault.to_error(text, source)
+        return text.strip(), tuple(_with_semicolons(leaves(root, source, self.atoms)))
+
+
+def _order_fault(root: Node) -> Fault | None:
+    """The grammar takes statements anywhere and declarations in any order; Go does not."""
+    stage = -1
+    for part in root.named_children:
+        if part.type == "comment":
+            continue
+        order = _ORDER.get(part.type)
+        if order is None or order < stage or (order == 0 and stage == 0):
+            return Fault(part.start_byte, "a declaration (func, type, var, const), the imports before all others")
+        stage = order
+    return None if stage == 2 else Fault(root.end_byte, "a declaration: func, type, var or const")
+
+
+def _with_semicolons(tokens: Iterator[Token]) -> Iterator[str]:
+    """The tokens with all semicolons that a newline stands for, without those before a closing brace.
+
+    A group in parentheses keeps the one before its end, which the grammar wants there.
+    """
+    before: Token | None = None
+    is_due = False
+    for token in tokens:
+        if before is not None and token.is_first_on_line and _ends_statement(before):
+            is_due = True
+        if token.text == ")" and token.parent in _GROUPS and before is not None and before.text != "(":
+            is_due = True
+        if is_due and token.text not in (";", "}"):
+            yield ";"
+        is_due = token.text == ";" and token.parent not in _HEADERS
+        if not is_due:
+            yield token.text
+        before = token
+
+
+def _ends_statement(token: Token) -> bool:
+    return token.kind in _ENDING_KINDS or token.text in _ENDING_TEXTS

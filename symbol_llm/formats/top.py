@@ -1,0 +1,120 @@
+"""TOP, the language of task-oriented requests: a call with named arguments.
+
+    "Call Camilla on whatsapp"   [IN:CREATE_CALL [SL:CONTACT Camilla ] [SL:NAME_APP whatsapp ] ]
+
+Both forms are read: the coupled one of TOPv2, where all words of the request stay in the brackets, and the decoupled
+one of MTOP, which keeps the words of arguments alone. Definitions name intents and slots, one a line; where any
+intent is defined, no other may occur, and likewise for slots:
+
+    IN:CREATE_CALL: make a call
+    SL:CONTACT: whom to call
+
+The field's metric is EM of the tree's tokens. The meaning is the call: words that carry no argument and the order of
+differently named slots do not count, so two trees are equivalent exactly if their canonical forms are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symbol_llm.errors import SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.top_tree import Node, bracket_counts, decoupled, ordered, parse, render
+from symbol_llm.formats.vocabulary_lines import Layout
+
+ENGINE = "TOP inventory checker 1.0"
+_LAYOUT = Layout({"IN:": "intent", "SL:": "slot"}, re.compile("[A-Za-z][A-Za-z0-9_]*"))
+
+
+class Top(Format[Node]):
+    name = "top"
+    grammar = "TOP, Gupta et al. 2018, arXiv 1810.07942; decoupled form of Li et al. 2021, arXiv 2008.09335"
+    metric = "EM"
+    is_evolvable = True
+
+    @property
+    def engine(self) -> str:
+        return ENGINE
+
+    def parse(self, text: str) -> Node:
+        return parse(text)
+
+    def render(self, tree: Node) -> str:
+        return render(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """The decoupled form, slots in the order of their names, single blanks."""
+        return render(ordered(decoupled(self.parse(text))))
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether intents and slots are those of the definitions, where there are any."""
+        try:
+            tree = self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, ENGINE, str(error))
+        try:
+            defined = _LAYOUT.read(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        for kind in ("intent", "slot"):
+            known = {name.text for name in defined if name.kind == kind}
+            unknown = sorted({node.name for node in tree.walk() if node.kind == kind} - known) if known else []
+            if unknown:
+                return Verdict(False, ENGINE, f"no such {kind}: {', '.join(unknown)}")
+        return Verdict(True, ENGINE, "intents and slots are defined" if defined else "a tree; nothing is defined")
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """The same call, or where the two calls first differ. Raises SymbolError if one does not parse."""
+        first, second = (ordered(decoupled(self.parse(text))) for text in (a, b))
+        if first == second:
+            return Verdict(True, ENGINE, "the same call")
+        return Verdict(False, ENGINE, f"different calls: {_difference(first, second)}")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """EM; ``counts`` are those of ``bracket_f1`` in top_tree.py."""
+        found, expected = self._tree(prediction), self._tree(reference)
+        is_exact = found == expected if found and expected else prediction.split() == reference.split()
+        same = None
+        counts: tuple[float, ...] = ()
+        if expected is not None:
+            same = ordered(decoupled(found)) == ordered(decoupled(expected)) if found is not None else False
+            counts = bracket_counts(found, expected)
+        return Score(self.metric, float(is_exact), is_exact, found is not None, same, counts)
+
+    def names(self, tree: Node) -> frozenset[Name]:
+        """Intents and slots, glossed by their own words: ``GET_WEATHER``, "get weather"."""
+        return frozenset(Name(node.kind, node.name, node.name.replace("_", " ").lower()) for node in tree.walk())
+
+    def rename(self, tree: Node, mapping: Mapping[Name, str]) -> Node:
+        """Replace labels, all at once. Raises ValueError if two of one kind would become one."""
+        _LAYOUT.check(sorted(self.names(tree)), mapping)
+
+        def renamed(node: Node) -> Node:
+            parts = tuple(part if isinstance(part, str) else renamed(part) for part in node.parts)
+            return Node(node.marker, mapping.get(Name(node.kind, node.name), node.name), parts)
+
+        return renamed(tree)
+
+    def defined_names(self, context: Context) -> tuple[Name, ...]:
+        """Raises SymbolError if the definitions contradict themselves."""
+        return _LAYOUT.read(context.definitions)
+
+    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
+        return replace(context, definitions=_LAYOUT.rename(context.definitions, mapping))
+
+    def _tree(self, text: str) -> Node | None:
+        try:
+            return self.parse(text)
+        except SymbolError:
+            return None
+
+
+def _difference(first: Node, second: Node) -> str:
+    """The first brackets, from the root, that are not the same."""
+    while first.label == second.label and len(first.nodes) == len(second.nodes) > 0:
+        pair = next(((a, b) for a, b in zip(first.nodes, second.nodes) if a != b), None)
+        assert pair is not None, "the trees are different"
+        first, second = pair
+    return f"{render(first)[:100]} against {render(second)[:100]}"

@@ -1,0 +1,190 @@
+"""What the code languages that tree-sitter reads have in common: faults, tokens, canonical form, BLEU.
+
+    int f(int x) { return x // twice        tokens: int f ( int x ) { return x * 2 ; }
+        * 2; }
+
+tree-sitter never fails: it marks what it could not read with ERROR nodes and puts in MISSING tokens of no width, and
+some it only counts. All three are faults here. A language adds which texts are whole (java.py, go.py).
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+from symbol_llm.errors import EngineMissing, SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.bleu import bleu, bleu_counts
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+LONGEST_CODE = 100_000  # characters; the longest functions of CodeSearchNet have about 50,000
+
+
+class Token(NamedTuple):
+    """A token of a program; ``parent`` is the kind of node it belongs to."""
+
+    text: str
+    kind: str
+    parent: str
+    is_first_on_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A program: its text, and its tokens without comments. Equal if the tokens are, whatever the layout."""
+
+    source: str = field(compare=False)
+    tokens: tuple[str, ...]
+
+
+class Fault(NamedTuple):
+    """What tree-sitter could not read: where, as an offset in bytes, and what it expected."""
+
+    at: int
+    expected: str
+    message: str = ""
+
+    def to_error(self, text: str, source: bytes, lead: int = 0) -> SymbolError:
+        """``lead``: how many bytes of ``source`` stand before the text."""
+        before = source[lead : max(lead, self.at)].decode(errors="ignore")
+        return SymbolError(text, len(before), self.expected, self.message)
+
+
+class TreeSitterCode(Format[Code]):
+    """A language read by tree-sitter. ``package`` is the grammar's wheel, e.g. "tree-sitter-java"."""
+
+    metric = "BLEU"
+    package: str
+    atoms: frozenset[str]  # kinds of node that are one token, such as strings with the blanks inside them
+
+    @property
+    def engine(self) -> str:
+        _parser(self.package)
+        return f"{self.package} {version(self.package)}"
+
+    @abstractmethod
+    def read(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text as it can be read, and its tokens without comments. Raises SymbolError."""
+
+    def parse(self, text: str) -> Code:
+        """Raises SymbolError at the first place that is not in the language."""
+        check_characters(text)
+        return Code(*self.read(text))
+
+    def render(self, tree: Code) -> str:
+        return tree.source
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """The tokens on one line with a blank between, without comments."""
+        return " ".join(self.parse(text).tokens)
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether tree-sitter's grammar takes it whole. Names and types are not looked up."""
+        try:
+            self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, self.engine, str(error))
+        return Verdict(True, self.engine, "syntax accepted, not compiled")
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Yes for one canonical form; otherwise unknown."""
+        try:
+            same = self.canonical(a) == self.canonical(b)
+        except SymbolError as error:
+            return Verdict(None, self.engine, str(error))
+        return Verdict(True if same else None, self.engine, "the same tokens" if same else "undecidable in general")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """BLEU; ``is_equivalent`` is true for one canonical form and otherwise unknown."""
+        prediction, reference = prediction.strip(), reference.strip()
+        counts = bleu_counts(prediction, reference)
+        is_exact, is_parsed = prediction == reference, self.parses(prediction)
+        same = True if is_exact else self.equivalent(prediction, reference).holds
+        return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
+
+    def aggregate(self, scores: Sequence[Score]) -> float:
+        """Corpus BLEU."""
+        return bleu([score.counts for score in scores])
+
+    def root(self, source: bytes) -> Node:
+        return _parser(self.package).parse(source).root_node
+
+
+def join_tokens(tokens: Iterable[str]) -> str:
+    """The text of a list of tokens, such as ``code_tokens`` of CodeSearchNet: a line comment ends its line."""
+    return "".join(f"{token}\n" if token.startswith("//") else f"{token} " for token in tokens).rstrip(" ")
+
+
+def check_characters(text: str) -> None:
+    """Raises SymbolError for what is no source text: too long, NUL bytes, lone surrogates."""
+    if len(text) > LONGEST_CODE:
+        raise SymbolError(text, LONGEST_CODE, f"at most {LONGEST_CODE:,} characters")
+    for position, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            raise SymbolError(text, position, "Unicode text without NUL bytes")
+
+
+@cache
+def _parser(package: str) -> Parser:
+    try:
+        import tree_sitter
+
+        grammar = importlib.import_module(package.replace("-", "_"))
+    except ImportError as error:
+        raise EngineMissing(package, f"pip install tree-sitter {package}") from error
+    return tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+
+
+def first_fault(root: Node) -> Fault | None:
+    """The first fault in order of the text, or None for a program that was read whole."""
+    if not root.has_error:
+        return None
+    node = root
+    while True:
+        if node.is_missing:
+            return Fault(node.start_byte, f"'{node.type}'" if not node.is_named else f"a {_words(node.type)}")
+        if node.is_error:
+            return _error(node)
+        for child in node.children:
+            if child.has_error or child.is_missing:
+                node = child
+                break
+        else:  # a token that the grammar hides is missing at the end of this node
+            return Fault(node.end_byte, f"the end of the {_words(node.type)}")
+
+
+def _error(node: Node) -> Fault:
+    """An error over several parts begins where the first of them did not fit."""
+    place = node.children[-1] if node.child_count > 1 else node
+    parent = node.parent
+    inside = _words(parent.type) if parent is not None else "program"
+    return Fault(place.start_byte, f"another token in the {inside}")
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def leaves(root: Node, source: bytes, atoms: frozenset[str]) -> Iterator[Token]:
+    """The tokens in order of the text, without comments; iterative, since sums of many terms nest deeply."""
+    end = 0
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.type.endswith("comment"):
+            continue  # the gap that it leaves keeps its newlines
+        if node.children and node.type not in atoms:
+            stack.extend(reversed(node.children))
+            continue
+        text = source[node.start_byte : node.end_byte].decode()
+        if text.strip():
+            parent = node.parent.type if node.parent is not None else ""
+            yield Token(text, node.type, parent, b"\n" in source[end : node.start_byte])
+            end = node.end_byte
