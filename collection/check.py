@@ -15,7 +15,7 @@ import orjson
 import collection.sources
 from collection.prompts import render
 from collection.sources.base import Example, Reason, Rejected, Row, Source
-from symbol_llm.errors import SymbolError
+from symbol_llm.errors import SymbolError, SymbolLLMError
 from symbol_llm.formats import Context
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Provenance, Record
@@ -49,6 +49,8 @@ def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
     folder = (chunk.raw or Path()) / source.upstream.dataset
     try:
         found = row.data if isinstance(row.data, Rejected) else source.to_example(row, folder)
+    except SymbolLLMError:
+        raise
     except Exception as error:
         raise RuntimeError(f"task {source.task}, {row.file}, row {row.index}: {error!r}") from error
     if isinstance(found, Rejected):

@@ -33,6 +33,9 @@ class EngineMissing(UserError):
         self.engine = engine
         self.install = install
 
+    def __reduce__(self) -> tuple:
+        return (type(self), (self.engine, self.install))
+
 
 class CheckFailed(SymbolLLMError):
     """A verification found a difference."""

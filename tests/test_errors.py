@@ -36,4 +36,6 @@ def test_unknown_names_come_with_the_nearest() -> None:
 
 
 def test_a_missing_engine_names_the_command() -> None:
-    assert "pip install x" in str(EngineMissing("x", "pip install x"))
+    error = EngineMissing("x", "pip install x")
+    assert "pip install x" in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error), "crosses processes"

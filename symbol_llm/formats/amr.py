@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from symbol_llm.errors import EngineMissing, SymbolError
-from symbol_llm.formats.amr_graph import SearchTooLong, canonical_tree, difference, graph_of, is_isomorphic
+from symbol_llm.formats.amr_graph import canonical_tree, difference, graph_of, is_same
 from symbol_llm.formats.amr_penman import Edge, Node, parse, render
 from symbol_llm.formats.amr_smatch import best_match, read_triples
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.isomorphism import SearchTooLong
 
 
 class Amr(Format[Node]):
@@ -49,17 +50,16 @@ class Amr(Format[Node]):
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
         from penman.exceptions import PenmanError
-        from penman.models import amr as model
+        from penman.models.amr import model
 
         try:
-            # Penman lays triples out around nodes; alignments are read, and play no part in it.
             decoded = _codec().decode(text)
         except PenmanError as error:
             return Verdict(False, self.engine, str(error))
         num_written = sum(1 + len(node.edges) for node in tree.walk())
         if len(decoded.triples) != num_written:
             return Verdict(False, self.engine, f"{len(decoded.triples)} triples, where {num_written} were written")
-        unknown = sorted({role for _, role, _ in decoded.triples if not model.model.has_role(role)})
+        unknown = sorted({role for _, role, _ in decoded.triples if not model.has_role(role)})
         noted = f"; roles that AMR does not have: {', '.join(unknown)}" if unknown else ""
         return Verdict(True, self.engine, f"{len(decoded.triples)} triples{noted}")
 
@@ -75,7 +75,7 @@ class Amr(Format[Node]):
         if self.canonical(a) == self.canonical(b):
             return Verdict(True, self.engine, "the same canonical form: Smatch is 1.0 both ways")
         try:
-            same = is_isomorphic(first, second)
+            same = is_same(first, second)
         except SearchTooLong:
             return Verdict(None, self.engine, "too symmetrical: no isomorphism found or excluded within the budget")
         told = "isomorphic: Smatch is 1.0 both ways" if same else "the same triples by concept, otherwise connected"
@@ -142,6 +142,7 @@ def _codec():  # type: ignore[no-untyped-def]  # penman is imported where it is 
     import logging
 
     from penman.codec import PENMANCodec
+    from penman.models.amr import model
 
     logging.getLogger("penman").setLevel(logging.ERROR)  # it tells at length how it lays graphs out
-    return PENMANCodec()
+    return PENMANCodec(model=model)

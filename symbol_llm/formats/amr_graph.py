@@ -11,17 +11,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from symbol_llm.formats.amr_penman import Edge, Node
+from symbol_llm.formats.isomorphism import is_isomorphic
 
 # Roles that end in -of and are no inverses, as in Smatch and in penman's model of AMR.
 _NOT_INVERSE = frozenset({":consist-of", ":prep-out-of", ":prep-on-behalf-of"})
-_STEPS = 100_000  # of the search for an isomorphism
-
-
-class SearchTooLong(Exception):
-    """No isomorphism was found or excluded within the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,48 +178,17 @@ def _triples(graph: Graph) -> Counter[str]:
     return Counter(named)
 
 
-def is_isomorphic(first: Graph, second: Graph) -> bool:
-    """Whether the graphs are the same up to variables, which is Smatch 1.0 both ways; VF2 of networkx decides.
-
-    Raises SearchTooLong after a fixed number of steps.
-    """
-    return _matcher_class()(_networkx(first), _networkx(second)).is_isomorphic()
+def is_same(first: Graph, second: Graph) -> bool:
+    """Whether the graphs are the same up to variables, which is Smatch 1.0 both ways. Raises SearchTooLong."""
+    return is_isomorphic((_labels(first), _labels(second)), (_roles(first), _roles(second)))
 
 
-def _networkx(graph: Graph):  # type: ignore[no-untyped-def]  # networkx is imported where it is used
-    import networkx
+def _labels(graph: Graph) -> list[Hashable]:
+    return [(i == 0, *node) for i, node in enumerate(zip(graph.concepts, graph.attributes))]
 
-    made = networkx.DiGraph()
-    for i, (concept, attributes) in enumerate(zip(graph.concepts, graph.attributes)):
-        made.add_node(i, label=(i == 0, concept, attributes))
+
+def _roles(graph: Graph) -> dict[tuple[int, int], Hashable]:
     roles: dict[tuple[int, int], list[str]] = defaultdict(list)
     for source, role, target in graph.edges:
         roles[source, target].append(role)
-    for (source, target), found in roles.items():
-        made.add_edge(source, target, roles=sorted(found))
-    return made
-
-
-@lru_cache(maxsize=1)
-def _matcher_class():  # type: ignore[no-untyped-def]
-    from networkx.algorithms.isomorphism import DiGraphMatcher
-
-    class Matcher(DiGraphMatcher):
-        """VF2 that stops after a number of steps, not of seconds: the answer does not depend on the machine."""
-
-        def __init__(self, first, second):  # type: ignore[no-untyped-def]
-            super().__init__(
-                first,
-                second,
-                node_match=lambda a, b: a["label"] == b["label"],
-                edge_match=lambda a, b: a["roles"] == b["roles"],
-            )
-            self.steps = 0
-
-        def syntactic_feasibility(self, first, second):  # type: ignore[no-untyped-def]
-            self.steps += 1
-            if self.steps > _STEPS:
-                raise SearchTooLong
-            return super().syntactic_feasibility(first, second)
-
-    return Matcher
+    return {ends: tuple(sorted(found)) for ends, found in roles.items()}

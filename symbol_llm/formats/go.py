@@ -14,7 +14,7 @@ that a function on one line with semicolons and the same on many lines become on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from symbol_llm.formats.tree_sitter_code import Fault, Token, TreeSitterCode, first_fault, leaves
@@ -33,14 +33,20 @@ _ORDER = {
 }
 
 # After these a line end is a semicolon.
-_ENDING_KINDS = frozenset(
+_ENDING_NODES = (
     "identifier field_identifier type_identifier package_identifier label_name blank_identifier int_literal "
-    "float_literal imaginary_literal rune_literal interpreted_string_literal raw_string_literal true false nil iota "
-    "dot".split()
+    "float_literal imaginary_literal rune_literal interpreted_string_literal raw_string_literal true false nil "
+    "iota dot"
 )
+_ENDING_KINDS = frozenset(_ENDING_NODES.split())
 _ENDING_TEXTS = frozenset(["break", "continue", "fallthrough", "return", "++", "--", ")", "]", "}"])
 _HEADERS = frozenset(["for_clause", "if_statement", "expression_switch_statement", "type_switch_statement"])
 _GROUPS = frozenset(["const_declaration", "var_spec_list", "type_declaration", "import_spec_list"])
+
+_RESERVED = (
+    "break case chan const continue default defer else fallthrough for func go goto if import interface map "
+    "package range return select struct switch type var"
+)
 
 
 class GoCode(TreeSitterCode):
@@ -48,14 +54,17 @@ class GoCode(TreeSitterCode):
     grammar = "The Go Programming Language Specification, Go 1.22, as in tree-sitter-go"
     package = "tree-sitter-go"
     atoms = frozenset(["interpreted_string_literal", "raw_string_literal", "rune_literal"])
+    reserved = frozenset(_RESERVED.split())
 
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
         source = text.encode() + b"\n"  # the grammar wants a line end after the last declaration
         root = self.root(source)
         fault = first_fault(root) or _order_fault(root)
+        tokens = [] if fault else list(leaves(root, source, self.atoms))
+        fault = fault or self.reserved_fault(tokens)
         if fault is not None:
             raise fault.to_error(text, source)
-        return text.strip(), tuple(_with_semicolons(leaves(root, source, self.atoms)))
+        return text.strip(), tuple(_with_semicolons(tokens))
 
 
 def _order_fault(root: Node) -> Fault | None:
@@ -71,7 +80,7 @@ def _order_fault(root: Node) -> Fault | None:
     return None if stage == 2 else Fault(root.end_byte, "a declaration: func, type, var or const")
 
 
-def _with_semicolons(tokens: Iterator[Token]) -> Iterator[str]:
+def _with_semicolons(tokens: Iterable[Token]) -> Iterator[str]:
     """The tokens with all semicolons that a newline stands for, without those before a closing brace.
 
     A group in parentheses keeps the one before its end, which the grammar wants there.

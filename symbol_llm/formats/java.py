@@ -11,21 +11,37 @@ and only there, they are put together again.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.tree_sitter_code import Fault, TreeSitterCode, first_fault, leaves
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
 _OPEN, _CLOSE = b"class Snippet {\n", b"\n}"
-_FILE_PARTS = frozenset(
-    "package_declaration import_declaration module_declaration class_declaration interface_declaration enum_declaration "
-    "record_declaration annotation_type_declaration line_comment block_comment ;".split()
+_TYPE_NODES = (
+    "class_declaration interface_declaration enum_declaration record_declaration annotation_type_declaration "
+    "module_declaration"
 )
-_ONLY_IN_FILES = re.compile(r"\s*(?:package|import|module|open)\b")
+_TYPES = frozenset(_TYPE_NODES.split())
+_FILE_PARTS = _TYPES | {"package_declaration", "import_declaration", "line_comment", "block_comment", ";"}
+# A text that begins so is a file, and its fault is told as that of a file.
+_IS_FILE = re.compile(
+    r"\s*(?:(?:package|import|module|open|public|abstract|final)\s+)*(?:package|import|class|interface)\b"
+)
 
 # Operators and literals that tokenised text cuts, e.g. "> > =" for ">>=".
 _CUT = re.compile(r"> (?:> )?>(?: ?=)?|> ?> =|- >|: :|\b0[xX][0-9A-Fa-f_]+ +[lL]\b|\b[0-9][0-9_.]* +[lLfFdD]\b")
 _SQUEEZED = re.compile(r"\w[({;]|[)};]\w")  # two tokens that tokenised text would part
 _NEAR = 40  # characters around a fault that tell which kind of text it is
+
+_RESERVED = (
+    "abstract assert boolean break byte case catch char class const continue default do double else enum extends "
+    "final finally float for goto if implements import instanceof int interface long native new package private "
+    "protected public return short static strictfp switch synchronized throw throws transient try void volatile "
+    "while true false null"
+)
 
 
 class JavaCode(TreeSitterCode):
@@ -34,46 +50,61 @@ class JavaCode(TreeSitterCode):
     package = "tree-sitter-java"
     atoms = frozenset(["string_literal", "character_literal"])
 
+    reserved = frozenset(_RESERVED.split())
+
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
         mended = text
         while True:
-            tokens, fault, source, lead = self._tokens(mended)
-            if fault is None:
-                return mended.strip(), tokens
-            joined = _joined(mended, fault.to_error(mended, source, lead).position)
+            reading = self._read(mended)
+            if isinstance(reading, tuple):
+                return mended.strip(), reading
+            joined = _joined(mended, reading.position)
             if joined is None:
                 break
             mended = joined
-        tokens, fault, source, lead = self._tokens(text)
-        assert fault is not None
-        raise fault.to_error(text, source, lead)
+        error = self._read(text)
+        assert isinstance(error, SymbolError)
+        raise error
 
-    def _tokens(self, text: str) -> tuple[tuple[str, ...], Fault | None, bytes, int]:
-        """Tokens, or the fault, the bytes that it is in, and how many of them stand before the text."""
-        plain = text.encode()
-        root = self.root(plain)
-        fault = first_fault(root)
-        if fault is None and any(child.type not in _FILE_PARTS for child in root.children):
-            fault = Fault(root.start_byte, "a class or the members of a class")
-        if fault is None:
-            tokens = tuple(token.text for token in leaves(root, plain, self.atoms))
-            return tokens, None if tokens else Fault(len(plain), "a class or a method"), plain, 0
-        if _ONLY_IN_FILES.match(text):
-            return (), fault, plain, 0
-        wrapped = _OPEN + plain + _CLOSE
+    def _read(self, text: str) -> tuple[str, ...] | SymbolError:
+        """The tokens of a file or of members of a class, or why it is neither."""
+        source = text.encode()
+        root = self.root(source)
+        as_file = first_fault(root) or _file_fault(root)
+        if as_file is None:
+            return self._tokens(text, source, [root], 0)
+        lead = len(_OPEN)
+        wrapped = _OPEN + source + _CLOSE
         root = self.root(wrapped)
-        inside = first_fault(root)
-        if inside is None and root.child_count != 1:  # a '}' of the text closed the class around it
-            inside = Fault(root.children[0].end_byte - 1, "the end of the text")
-        if inside is None:
+        as_members = first_fault(root)
+        if as_members is None and root.child_count > 1:  # a '}' of the text closed the class around it
+            as_members = Fault(root.children[0].end_byte - 1, "the end of the text")
+        if as_members is None:
             body = root.children[0].child_by_field_name("body")
             assert body is not None
-            members = [child for child in body.named_children if not child.type.endswith("comment")]
-            tokens = tuple(token.text for part in members for token in leaves(part, wrapped, self.atoms))
-            return tokens, None if members else Fault(len(wrapped), "a class or a method"), wrapped, len(_OPEN)
-        if inside.at - len(_OPEN) < fault.at and "class" in text:  # the text got further as a file
-            return (), fault, plain, 0
-        return (), inside, wrapped, len(_OPEN)
+            return self._tokens(text, wrapped, body.children[1:-1], lead)
+        if _IS_FILE.match(text):
+            return as_file.to_error(text, source)
+        return as_members.to_error(text, wrapped, lead)
+
+    def _tokens(self, text: str, source: bytes, parts: list[Node], lead: int) -> tuple[str, ...] | SymbolError:
+        tokens = [token for part in parts for token in leaves(part, source, self.atoms)]
+        fault = self.reserved_fault(tokens)
+        if fault is not None:
+            return fault.to_error(text, source, lead)
+        if not tokens:
+            return SymbolError(text, len(text), "a class or a method")
+        return tuple(token.text for token in tokens)
+
+
+def _file_fault(root: Node) -> Fault | None:
+    """The grammar takes statements and methods outside of classes; Java does not."""
+    for part in root.children:
+        if part.type not in _FILE_PARTS:
+            return Fault(part.start_byte, "a class, interface, enum or record")
+    if not any(part.type in _TYPES for part in root.children):
+        return Fault(root.end_byte, "a class, interface, enum or record")
+    return None
 
 
 def _joined(text: str, position: int) -> str | None:

@@ -33,6 +33,7 @@ class Token(NamedTuple):
     text: str
     kind: str
     parent: str
+    at: int  # offset in bytes
     is_first_on_line: bool
 
 
@@ -63,6 +64,7 @@ class TreeSitterCode(Format[Code]):
     metric = "BLEU"
     package: str
     atoms: frozenset[str]  # kinds of node that are one token, such as strings with the blanks inside them
+    reserved: frozenset[str]  # words that are no names; tree-sitter takes them as names where no keyword fits
 
     @property
     def engine(self) -> str:
@@ -115,6 +117,13 @@ class TreeSitterCode(Format[Code]):
 
     def root(self, source: bytes) -> Node:
         return _parser(self.package).parse(source).root_node
+
+    def reserved_fault(self, tokens: Iterable[Token]) -> Fault | None:
+        """A keyword that stands where a name must."""
+        for token in tokens:
+            if token.text in self.reserved and token.kind.endswith("identifier"):
+                return Fault(token.at, "a name", f"expected a name, not the keyword {token.text}")
+        return None
 
 
 def join_tokens(tokens: Iterable[str]) -> str:
@@ -186,5 +195,5 @@ def leaves(root: Node, source: bytes, atoms: frozenset[str]) -> Iterator[Token]:
         text = source[node.start_byte : node.end_byte].decode()
         if text.strip():
             parent = node.parent.type if node.parent is not None else ""
-            yield Token(text, node.type, parent, b"\n" in source[end : node.start_byte])
+            yield Token(text, node.type, parent, node.start_byte, b"\n" in source[end : node.start_byte])
             end = node.end_byte

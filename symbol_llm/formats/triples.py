@@ -23,19 +23,132 @@ from functools import lru_cache
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.triples_notation import Triple, Triples as TripleSet, parse_triples, render_lines, render_triples
+from symbol_llm.formats.triples_notation import Triple, parse_triples, read_triples, render_triples
+from symbol_llm.formats.triples_notation import Triples as Tree
 from symbol_llm.formats.vocabulary_lines import Layout
 
 ENGINE = "ontology checker 1.0"
 _KIND = "relation"
-_RELATION = re.compile(r"[^\s|():,][^|():\n]*")
-_LAYOUT = Layout({"": _KIND}, re.compile(r"[^\s|():,](?:[^|():\n]*[^\s|():])?"), r"\([^()\n]*,[^()\n]*\)")
+_NAME = re.compile(r"[^\s|():,](?:[^|():\n]*[^\s|():,])?(?:\([^()|,:\n]*\))?")
+_ENDS = r"\((?P<domain>[^()|,\n]*),(?P<range>[^()|\n]*)\)"
+_LAYOUT = Layout({"": _KIND}, _NAME, _ENDS)
 _CAMEL = re.compile("([a-z])([A-Z])")
 _REMARK = re.compile(r"^(.*?)\s\([^()]*\)$")
 
 
-class Triples(Format[TripleSet]):
+class Triples(Format[Tree]):
     name = "triples"
     grammar = "symbol_llm/formats/triples_notation.py, after WebNLG release_v2 and Text2KGBench (arXiv 2308.02357)"
     metric = "F1"
     is_evolvable = True
+
+    @property
+    def engine(self) -> str:
+        return ENGINE
+
+    def parse(self, text: str) -> Tree:
+        return parse_triples(text)
+
+    def render(self, tree: Tree) -> str:
+        return render_triples(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """One triple a line, sorted, each once; blanks for underscores, literals without their quotes."""
+        return render_triples(Tree(tuple(sorted(_plain_set(self.parse(text))))))
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether the ontology has the relations, where the definitions hold one.
+
+        The reason mentions objects without a digit where the ontology asks for a number or a date: upstream has
+        such facts, so they are no ground for refusal.
+        """
+        try:
+            tree = self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, ENGINE, str(error))
+        try:
+            ranges = _ranges(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        if not ranges:
+            return Verdict(True, ENGINE, f"{len(tree.triples)} triples; no ontology to check them against")
+        unknown = sorted({t.relation for t in tree.triples if _words(t.relation) not in ranges})
+        if unknown:
+            return Verdict(False, ENGINE, f"not in the ontology: {', '.join(unknown)[:200]}")
+        odd = [
+            f"; {t.relation} should give a {ranges[_words(t.relation)].lower()}, not {t.object[:60]}"
+            for t in tree.triples
+            if ranges[_words(t.relation)].lower() in ("number", "date") and not re.search(r"\d", t.object)
+        ]
+        return Verdict(True, ENGINE, f"{len(tree.triples)} triples of the ontology{''.join(odd)}")
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Whether it is the same set, or a triple that only one of them has.
+
+        Raises SymbolError if one does not parse.
+        """
+        first, second = (_plain_set(self.parse(text)) for text in (a, b))
+        if first == second:
+            return Verdict(True, ENGINE, "the same set of triples")
+        which, lone = min([("first", t) for t in first - second] + [("second", t) for t in second - first])
+        return Verdict(False, ENGINE, f"only the {which} has {' | '.join(lone)[:200]}")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """F1; ``counts`` are matched, predicted and expected triples. A line that is no triple is a wrong one."""
+        found, faults, _ = read_triples(prediction)
+        expected, faults_expected, _ = read_triples(reference)
+        is_parsed = self.parses(prediction)
+        same = None
+        if expected and not faults_expected:
+            same = is_parsed and _plain_set(Tree(tuple(found))) == _plain_set(Tree(tuple(expected)))
+        predicted_keys, expected_keys = set(map(_key, found)), set(map(_key, expected))
+        matched = len(predicted_keys & expected_keys)
+        counts = float(matched), float(len(predicted_keys) + len(faults)), float(len(expected_keys))
+        is_exact = prediction.strip() == reference.strip() or bool(is_parsed and same)
+        return Score(self.metric, _f1([counts]), is_exact, is_parsed, same, counts)
+
+    def aggregate(self, scores: Sequence[Score]) -> float:
+        """Micro F1."""
+        return _f1([score.counts for score in scores])
+
+    def names(self, tree: Tree) -> frozenset[Name]:
+        """The relations as written; subjects and objects are words of the text and stay."""
+        return frozenset(Name(_KIND, t.relation, _words(_CAMEL.sub(r"\1 \2", t.relation)).lower()) for t in tree.triples)
+
+    def rename(self, tree: Tree, mapping: Mapping[Name, str]) -> Tree:
+        """Replace relations, all at once. Raises ValueError if two would become one, or if a new one is none."""
+        _LAYOUT.check(sorted(self.names(tree)), mapping)
+        new = {name.text: text for name, text in mapping.items() if name.kind == _KIND}
+        moved = (t._replace(relation=new.get(t.relation, t.relation)) for t in tree.triples)
+        return replace(tree, triples=tuple(moved))
+
+    def defined_names(self, context: Context) -> tuple[Name, ...]:
+        """Raises SymbolError if the definitions contradict themselves."""
+        return _LAYOUT.read(context.definitions)
+
+    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
+        return replace(context, definitions=_LAYOUT.rename(context.definitions, mapping))
+
+
+@lru_cache(maxsize=256)
+def _ranges(definitions: str) -> Mapping[str, str]:
+    """What each relation gives. Raises SymbolError where one is defined twice."""
+    _LAYOUT.read(definitions)
+    return {_words(line["name"]): line["range"].strip() for line in _LAYOUT.line.finditer(definitions)}
+
+
+def _words(part: str) -> str:
+    """With single blanks, also for underscores inside."""
+    return " ".join(part[:1].split() + []) + " ".join(f"{part[1:-1]}".replace("_", " ").split(" ")) + part[-1:]
+
+
+def _key(triple: Triple) -> Triple:
+    """What the WebNLG+ script compares."""
+    subject, relation, thing = (" ".join(_CAMEL.sub(r"\1 \2", part).replace("_", " ").lower().split()) for part in triple)
+    remark = _REMARK.match(thing)
+    return Triple(subject, relation, remark[1] if remark else thing)
+
+
+def _f1(counts: Sequence[Sequence[float]]) -> float:
+    matched, found, expected = (sum(column) for column in zip(*counts, (0.0, 0.0, 0.0)))
+    return 2 * matched / (found + expected) if found + expected else 0.0

@@ -17,11 +17,9 @@ from symbol_llm.errors import SymbolError
 
 MAX_TRIPLES = 1_000
 
-# A call's end: the parenthesis before `` | name(``, before a line that begins with a call, or at the very end.
-_RELATION = r"[^\s|(),][^|()\n]*?(?:\([^()|,\n]*\))?"
-_CALL = re.compile(rf"(?P<relation>{_RELATION})[ ]*\((?P<inside>[^\n]*?)\)[ \t]*(?P<end>\|[ \t]*(?=\S)|\r?\n\s*(?=\S)|\s*\Z)")
-_STARTS_LIKE_CALL = re.compile(rf"\s*{_RELATION}[ ]*\(")
-_CUT = re.compile(r"[ \t]*\|[ \t]*")
+_CUT = re.compile(r"[ \t]+\|[ \t]+")
+_REMARK = re.compile(r"\([^()|,]*\)(?=\()")  # the end of a relation like ``elevation_(in_metres)``
+_THOUSANDS = re.compile(r"\d\s*,\s*\d{3}(?!\d)")
 
 
 class Triple(NamedTuple):
@@ -38,3 +36,98 @@ class Triples:
 
     triples: tuple[Triple, ...]
     is_calls: bool = False
+
+
+def render_triples(triples: Triples) -> str:
+    """In the notation that they were written in."""
+    if triples.is_calls:
+        return " | ".join(f"{t.relation}({t.subject},{t.object})" for t in triples.triples)
+    return "\n".join(map(" | ".join, triples.triples))
+
+
+def parse_triples(text: str) -> Triples:
+    """Read triples in either notation. Raises SymbolError with the position of the first fault."""
+    found, faults, is_calls = read_triples(text)
+    if faults:
+        raise faults[0]
+    if not found:
+        raise SymbolError(text, len(text), "a triple: 'subject | relation | object' or 'relation(subject,object)'")
+    if len(found) > MAX_TRIPLES:
+        raise SymbolError(text, len(text), f"at most {MAX_TRIPLES} triples")
+    return Triples(tuple(found), is_calls)
+
+
+def read_triples(text: str) -> tuple[list[Triple], list[SymbolError], bool]:
+    """The triples that can be read, what is wrong with the others, and whether they are written as calls."""
+    found: list[Triple] = []
+    faults: list[SymbolError] = []
+    is_calls: bool | None = None
+    start = 0
+    for line in text.split("\n"):
+        if line.strip():
+            parts = _pieces(line, start)
+            if is_calls is None:
+                is_calls = all(part.endswith(")") and "," in part[part.find("(") + 1 :] for part, _ in parts)
+                is_calls = is_calls and all(0 < part.find("(") for part, _ in parts)
+            for reading in [_read_call(text, *part) for part in parts] if is_calls else [_read_line(text, parts)]:
+                (found if isinstance(reading, Triple) else faults).append(reading)  # type: ignore[arg-type]
+        start += len(line) + 1
+    return found, faults, bool(is_calls)
+
+
+def _pieces(line: str, start: int) -> list[tuple[str, int]]:
+    """What stands between the cuts of a line, stripped, each with its position in the text."""
+    pieces, begin = [], 0
+    for cut in [*_CUT.finditer(line), None]:
+        piece = line[begin : cut.start() if cut else len(line)]
+        pieces.append((piece.strip(), start + begin + len(piece) - len(piece.lstrip())))
+        begin = cut.end() if cut else begin
+    return pieces
+
+
+def _read_line(text: str, parts: list[tuple[str, int]]) -> Triple | SymbolError:
+    for part, start in parts[:3]:
+        if not part:
+            return SymbolError(text, start, "a subject, a relation and an object")
+    if len(parts) < 3:
+        return SymbolError(text, parts[-1][1] + len(parts[-1][0]), "three parts: 'subject | relation | object'")
+    if len(parts) > 3:
+        return SymbolError(text, parts[3][1], "the end of the line after three parts")
+    return Triple(*(part for part, _ in parts))
+
+
+def _read_call(text: str, call: str, start: int) -> Triple | SymbolError:
+    opening = call.find("(")
+    remark = _REMARK.match(call, opening) if opening >= 0 else None
+    opening = remark.end() if remark else opening
+    if opening <= 0:
+        return SymbolError(text, start, "relation(subject,object)")
+    if not call.endswith(")"):
+        return SymbolError(text, start + len(call), "')'")
+    inside = call[opening + 1 : -1]
+    comma = _cutting_comma(inside)
+    if comma is None:
+        return SymbolError(text, start + len(call) - 1, "',' between subject and object")
+    triple = Triple(inside[:comma].strip(), call[:opening].strip(), inside[comma + 1 :].strip())
+    if not all(triple):
+        return SymbolError(text, start + opening + 1 + comma, "a subject, a relation and an object")
+    return triple
+
+
+def _cutting_comma(inside: str) -> int | None:
+    """The comma between subject and object; see the top of this file."""
+    has_quotes = inside.count('"') % 2 == 0
+    free, every, depth, is_quoted = [], [], 0, False
+    for at, mark in enumerate(inside):
+        if mark == '"':
+            is_quoted = has_quotes and not is_quoted
+        elif mark == ",":
+            every.append(at)
+            if not depth and not is_quoted:
+                free.append(at)
+        elif not is_quoted and mark in "()":
+            depth = max(0, depth + (1 if mark == "(" else -1))
+    commas = free or every
+    numbers = {match.start() + match[0].index(",") for match in _THOUSANDS.finditer(inside)}
+    sure = (at for at in commas if at not in numbers and not re.match(r"\s|_|$", inside[at + 1 :]))
+    return next(sure, commas[0] if commas else None)
