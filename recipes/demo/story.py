@@ -52,10 +52,10 @@ class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
     rows: int = 4_000  # per task and split
-    injection_steps: int = 900
+    injection_steps: int = 1_500
     infusion_steps: int = 300
     items: int = 40  # per task and benchmark
-    share: float = 0.03  # evolved records per record
+    share: float = 0.015  # evolved records per record
     log_every: int = 25  # steps
 
 

@@ -84,8 +84,8 @@ class Amr(Format[Node]):
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         """Smatch F1 of the pair; ``counts`` are matched, predicted and gold triples.
 
-        What the smatch package does not read has no triples. It reads some graphs that we refuse, such as ones
-        with dangling variables, and gives them part of the score.
+        What penman or the smatch package cannot read has no triples. They read some graphs that we refuse, such as
+        ones with dangling variables, which get part of the score, as in the field.
         """
         is_exact, is_parsed = prediction.split() == reference.split(), self.parses(prediction)
         mine, wanted = (read_triples(self._bare(text)) for text in (prediction, reference))
@@ -138,7 +138,7 @@ def _engine() -> str:
 
 
 @lru_cache(maxsize=1)
-def _codec():  # type: ignore[no-untyped-def]  # penman is imported where it is used
+def _codec():
     import logging
 
     from penman.codec import PENMANCodec

@@ -114,9 +114,7 @@ def _inverse_of(role: str) -> str:
     return ":domain" if role == ":mod" else f"{role}-of"
 
 
-def _name(
-    graph: Graph, rank: list[int], children: dict[int, list[tuple[str, int]]], names: dict[int, str]
-) -> None:
+def _name(graph: Graph, rank: list[int], children: dict[int, list[tuple[str, int]]], names: dict[int, str]) -> None:
     """``b``, ``b2``, ``b3`` … by the first letter of the concept, in the order of the text."""
     used: Counter[str] = Counter()
     waiting = [0]

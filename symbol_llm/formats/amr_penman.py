@@ -104,9 +104,7 @@ class _Reader:
             raise SymbolError(text, control.start(), "no control character")
         self.text = text
         self.tokens = [
-            (match.lastgroup, match[0], match.start())
-            for match in _TOKEN.finditer(text)
-            if match.lastgroup != "blank"
+            (match.lastgroup, match[0], match.start()) for match in _TOKEN.finditer(text) if match.lastgroup != "blank"
         ]
         self.next = 0
         self.variables: set[str] = set()

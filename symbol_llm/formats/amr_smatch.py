@@ -4,15 +4,16 @@
     4 triples match, of 4 predicted and 5 gold: precision 1, recall 0.8, F1 0.89
 
 Triples and their comparison are those of the ``smatch`` package, read by its own reader, with all its habits (the top
-counts as a triple, case is ignored, ``:mod 1`` counts for nothing). Only the search for the best mapping differs: the
-package climbs hills from random starts and reports what it meets; here the optimum is found by an integer program, as
-the paper defines it, so a score is the same on every run and machine and never below the package's.
+counts as a triple, case is ignored, ``:mod 1`` counts for nothing). The search for the best mapping differs: the package
+climbs hills from random starts and reports what it meets; here the optimum is found by an integer program, as the paper
+defines it, so a score is the same on every run and machine and never below the package's. And a triple matches one
+triple: where a graph repeats one, the package counts each pair and can pass 1.0.
 """
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
+import io
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -37,19 +38,35 @@ class Triples(NamedTuple):
         return sum(map(len, self.labels)) + len(self.edges)
 
 
+class _Silent(io.TextIOBase):
+    """Where the package may explain every bad graph."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
 @cache
 def _package() -> Any:
     try:
         import amr  # the top-level module of the smatch distribution
     except ImportError as error:
         raise EngineMissing("smatch", "pip install smatch") from error
-    amr.ERROR_LOG = open(os.devnull, "w", encoding="utf-8")  # it explains every bad graph on standard error
+    amr.ERROR_LOG = _Silent()  # standard error otherwise
     return amr
 
 
 def read_triples(text: str) -> Triples | None:
-    """The triples that the package reads, or None where it reads no graph."""
+    """The triples that the package reads, or None where there is no graph.
+
+    The package reads half a graph without complaint, so penman has to parse the text, too.
+    """
+    import penman
+
     if len(text) > MAX_LENGTH:
+        return None
+    try:
+        penman.parse(text)
+    except (penman.DecodeError, RecursionError):
         return None
     line = "".join(part.strip() for part in text.split("\n"))
     try:
@@ -71,69 +88,80 @@ def _normal(text: str) -> str:
     return text.lower().rstrip("_")
 
 
+class _Match(NamedTuple):
+    """Two edges that match if their ends are mapped to each other; the first two fields are their numbers."""
+
+    first: int
+    second: int
+    source: Pair
+    target: Pair
+
+
 def best_match(first: Triples, second: Triples) -> int:
     """The largest number of matching triples over all one-to-one mappings of the nodes.
 
     A lower bound where the graphs are absurdly large (more than 30,000 unknowns).
     """
-    weights: dict[Pair, int] = defaultdict(int)
+    weights: dict[Pair, int] = {}
     for i, mine in enumerate(first.labels):
         for j, theirs in enumerate(second.labels):
-            same = sum(a == b for a in mine for b in theirs)
+            same = sum((Counter(mine) & Counter(theirs)).values())
             if same:
                 weights[i, j] = same
-    edges = [
-        (k, (s1, s2), (t1, t2))
-        for k, (role, s1, t1) in enumerate(first.edges)
-        for other, s2, t2 in second.edges
+    matches = [
+        _Match(k, m, (source, other_source), (target, other_target))
+        for k, (role, source, target) in enumerate(first.edges)
+        for m, (other, other_source, other_target) in enumerate(second.edges)
         if role == other
     ]
-    pairs = sorted({*weights, *(pair for _, *ends in edges for pair in ends)})
+    pairs = sorted({*weights, *(pair for match in matches for pair in (match.source, match.target))})
     if not pairs:
         return 0
-    if len(pairs) + len(edges) <= _MAX_UNKNOWNS:
-        return _optimum(pairs, weights, edges)
-    return _assigned(weights, edges, len(first.labels), len(second.labels))
+    if len(pairs) + len(matches) <= _MAX_UNKNOWNS:
+        found = _optimum(pairs, weights, matches)
+        if found is not None:
+            return found
+    return _assigned(weights, matches, len(first.labels), len(second.labels))
 
 
-def _optimum(pairs: Sequence[Pair], weights: dict[Pair, int], edges: list[tuple[int, Pair, Pair]]) -> int:
-    """Unknowns: is this pair mapped, do these two edges match. An edge matches only if its ends are mapped."""
+def _optimum(pairs: Sequence[Pair], weights: dict[Pair, int], matches: Sequence[_Match]) -> int | None:
+    """Unknowns: is this pair mapped, do these two edges match. None if the search found nothing in its budget."""
     import numpy
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_matrix
 
     place = {pair: i for i, pair in enumerate(pairs)}
-    at_most_one: dict[tuple[int, int], list[int]] = defaultdict(list)
+    # A node is mapped once; an edge whose end is mapped matches at most one edge there, and none otherwise.
+    once: dict[tuple[int, int], list[int]] = defaultdict(list)
     for pair, i in place.items():
-        at_most_one[0, pair[0]].append(i)
-        at_most_one[1, pair[1]].append(i)
-    # For one edge of the first graph and one mapped end, at most one edge of the second graph matches.
-    needs: dict[tuple[int, int, Pair], list[int]] = defaultdict(list)
-    for i, (k, source, target) in enumerate(edges):
-        needs[0, k, source].append(len(pairs) + i)
-        needs[1, k, target].append(len(pairs) + i)
-    entries = [(row, i, 1) for row, unknowns in enumerate(at_most_one.values()) for i in unknowns]
-    for row, ((_, _, pair), unknowns) in enumerate(needs.items(), len(at_most_one)):
+        once[0, pair[0]].append(i)
+        once[1, pair[1]].append(i)
+    needs: dict[tuple[str, int, Pair], list[int]] = defaultdict(list)
+    for i, match in enumerate(matches, len(pairs)):
+        for end, pair in (("source", match.source), ("target", match.target)):
+            needs[f"first {end}", match.first, pair].append(i)
+            needs[f"second {end}", match.second, pair].append(i)
+    entries = [(row, i, 1) for row, unknowns in enumerate(once.values()) for i in unknowns]
+    for row, ((_, _, pair), unknowns) in enumerate(needs.items(), len(once)):
         entries += [(row, i, 1) for i in unknowns]
         entries.append((row, place[pair], -1))
     rows, columns, values = zip(*entries)
-    num_unknowns = len(pairs) + len(edges)
-    matrix = coo_matrix((values, (rows, columns)), shape=(len(at_most_one) + len(needs), num_unknowns))
-    limits = numpy.array([1] * len(at_most_one) + [0] * len(needs))
-    gains = numpy.array([weights.get(pair, 0) for pair in pairs] + [1] * len(edges))
+    shape = (len(once) + len(needs), len(pairs) + len(matches))
     found = milp(
-        -gains,
-        constraints=LinearConstraint(matrix.tocsc(), -numpy.inf, limits),
-        integrality=numpy.array([1] * len(pairs) + [0] * len(edges)),
+        -numpy.array([weights.get(pair, 0) for pair in pairs] + [1] * len(matches)),
+        constraints=LinearConstraint(
+            coo_matrix((values, (rows, columns)), shape=shape).tocsc(),
+            -numpy.inf,
+            numpy.array([1] * len(once) + [0] * len(needs)),
+        ),
+        integrality=numpy.ones(shape[1]),
         bounds=Bounds(0, 1),
         options={"node_limit": _MAX_BRANCHES},
     )
-    if found.x is None:
-        return _assigned(weights, edges, 1 + max(i for i, _ in pairs), 1 + max(j for _, j in pairs))
-    return round(-found.fun)
+    return None if found.x is None else round(-found.fun)
 
 
-def _assigned(weights: dict[Pair, int], edges: list[tuple[int, Pair, Pair]], num_first: int, num_second: int) -> int:
+def _assigned(weights: dict[Pair, int], matches: Sequence[_Match], num_first: int, num_second: int) -> int:
     """Matching triples under the mapping that is best for the labels alone."""
     import numpy
     from scipy.optimize import linear_sum_assignment
@@ -142,5 +170,10 @@ def _assigned(weights: dict[Pair, int], edges: list[tuple[int, Pair, Pair]], num
     for pair, weight in weights.items():
         gains[pair] = weight
     mapped = {(int(i), int(j)) for i, j in zip(*linear_sum_assignment(gains, maximize=True))}
-    matched = {(k, source, target) for k, source, target in edges if source in mapped and target in mapped}
-    return sum(weights.get(pair, 0) for pair in mapped) + len(matched)
+    used: tuple[set[int], set[int]] = (set(), set())
+    for match in matches:
+        is_free = match.first not in used[0] and match.second not in used[1]
+        if is_free and match.source in mapped and match.target in mapped:
+            used[0].add(match.first)
+            used[1].add(match.second)
+    return sum(weights.get(pair, 0) for pair in mapped) + len(used[0])

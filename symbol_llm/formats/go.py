@@ -58,7 +58,7 @@ class GoCode(TreeSitterCode):
 
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
         source = text.encode() + b"\n"  # the grammar wants a line end after the last declaration
-        root = self.root(source)
+        root = self.root(text, source)
         fault = first_fault(root) or _order_fault(root)
         tokens = [] if fault else list(leaves(root, source, self.atoms))
         fault = fault or self.reserved_fault(tokens)

@@ -34,6 +34,7 @@ _IS_FILE = re.compile(
 # Operators and literals that tokenised text cuts, e.g. "> > =" for ">>=".
 _CUT = re.compile(r"> (?:> )?>(?: ?=)?|> ?> =|- >|: :|\b0[xX][0-9A-Fa-f_]+ +[lL]\b|\b[0-9][0-9_.]* +[lLfFdD]\b")
 _SQUEEZED = re.compile(r"\w[({;]|[)};]\w")  # two tokens that tokenised text would part
+_MOST_CUTS, _LONGEST_CUT = 20, 10_000  # each cut is found by reading the text, in characters, once more
 _NEAR = 40  # characters around a fault that tell which kind of text it is
 
 _RESERVED = (
@@ -53,29 +54,29 @@ class JavaCode(TreeSitterCode):
     reserved = frozenset(_RESERVED.split())
 
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
-        mended = text
-        while True:
-            reading = self._read(mended)
-            if isinstance(reading, tuple):
-                return mended.strip(), reading
-            joined = _joined(mended, reading.position)
-            if joined is None:
-                break
-            mended = joined
-        error = self._read(text)
-        assert isinstance(error, SymbolError)
-        raise error
+        mended, first = text, None
+        for _ in range(_MOST_CUTS + 1):
+            try:
+                return mended.strip(), self._read(mended)
+            except SymbolError as error:
+                first = first or error  # the fault of the text as it stands
+                joined = _joined(mended, error.position) if len(text) <= _LONGEST_CUT else None
+                if joined is None:
+                    break
+                mended = joined
+        assert first is not None
+        raise first
 
-    def _read(self, text: str) -> tuple[str, ...] | SymbolError:
-        """The tokens of a file or of members of a class, or why it is neither."""
+    def _read(self, text: str) -> tuple[str, ...]:
+        """The tokens of a file or of members of a class. Raises SymbolError if it is neither."""
         source = text.encode()
-        root = self.root(source)
+        root = self.root(text, source)
         as_file = first_fault(root) or _file_fault(root)
         if as_file is None:
             return self._tokens(text, source, [root], 0)
         lead = len(_OPEN)
         wrapped = _OPEN + source + _CLOSE
-        root = self.root(wrapped)
+        root = self.root(text, wrapped)
         as_members = first_fault(root)
         if as_members is None and root.child_count > 1:  # a '}' of the text closed the class around it
             as_members = Fault(root.children[0].end_byte - 1, "the end of the text")
@@ -84,16 +85,16 @@ class JavaCode(TreeSitterCode):
             assert body is not None
             return self._tokens(text, wrapped, body.children[1:-1], lead)
         if _IS_FILE.match(text):
-            return as_file.to_error(text, source)
-        return as_members.to_error(text, wrapped, lead)
+            raise as_file.to_error(text, source)
+        raise as_members.to_error(text, wrapped, lead)
 
-    def _tokens(self, text: str, source: bytes, parts: list[Node], lead: int) -> tuple[str, ...] | SymbolError:
+    def _tokens(self, text: str, source: bytes, parts: list[Node], lead: int) -> tuple[str, ...]:
         tokens = [token for part in parts for token in leaves(part, source, self.atoms)]
         fault = self.reserved_fault(tokens)
         if fault is not None:
-            return fault.to_error(text, source, lead)
+            raise fault.to_error(text, source, lead)
         if not tokens:
-            return SymbolError(text, len(text), "a class or a method")
+            raise SymbolError(text, len(text), "a class or a method")
         return tuple(token.text for token in tokens)
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 LONGEST_CODE = 100_000  # characters; the longest functions of CodeSearchNet have about 50,000
+# How often tree-sitter may report progress. Good code needs up to 0.06 reports a character; a text of many faults has
+# made it search for seconds. A count, unlike a time limit, gives the same answer on every machine.
+MOST_STEPS = 10_000
+_CHUNK = 16_384
 
 
 class Token(NamedTuple):
@@ -115,8 +119,22 @@ class TreeSitterCode(Format[Code]):
         """Corpus BLEU."""
         return bleu([score.counts for score in scores])
 
-    def root(self, source: bytes) -> Node:
-        return _parser(self.package).parse(source).root_node
+    def root(self, text: str, source: bytes) -> Node:
+        """The tree of a text. Raises SymbolError where recovering from its faults would take too long."""
+        parser = _parser(self.package)
+        num_steps = 0
+
+        def is_enough(offset: int, has_error: bool) -> bool:
+            nonlocal num_steps
+            num_steps += 1
+            return num_steps > MOST_STEPS
+
+        try:
+            tree = parser.parse(lambda offset, point: source[offset : offset + _CHUNK], progress_callback=is_enough)
+        except ValueError:  # stopped by is_enough
+            parser.reset()
+            raise SymbolError(text, 0, "a program", "not a program: too many faults to tell the first") from None
+        return tree.root_node
 
     def reserved_fault(self, tokens: Iterable[Token]) -> Fault | None:
         """A keyword that stands where a name must."""
@@ -155,26 +173,19 @@ def first_fault(root: Node) -> Fault | None:
     """The first fault in order of the text, or None for a program that was read whole."""
     if not root.has_error:
         return None
-    node = root
+    node, inside = root, "program"
     while True:
         if node.is_missing:
-            return Fault(node.start_byte, f"'{node.type}'" if not node.is_named else f"a {_words(node.type)}")
-        if node.is_error:
-            return _error(node)
+            return Fault(node.start_byte, f"a {_words(node.type)}" if node.is_named else f"'{node.type}'")
+        if node.is_error:  # over several parts, the last of them is the one that did not fit
+            place = node.children[-1] if node.child_count > 1 else node
+            return Fault(place.start_byte, f"another token in the {_words(inside)}")
         for child in node.children:
             if child.has_error or child.is_missing:
-                node = child
+                node, inside = child, node.type
                 break
         else:  # a token that the grammar hides is missing at the end of this node
             return Fault(node.end_byte, f"the end of the {_words(node.type)}")
-
-
-def _error(node: Node) -> Fault:
-    """An error over several parts begins where the first of them did not fit."""
-    place = node.children[-1] if node.child_count > 1 else node
-    parent = node.parent
-    inside = _words(parent.type) if parent is not None else "program"
-    return Fault(place.start_byte, f"another token in the {inside}")
 
 
 def _words(kind: str) -> str:
@@ -184,16 +195,15 @@ def _words(kind: str) -> str:
 def leaves(root: Node, source: bytes, atoms: frozenset[str]) -> Iterator[Token]:
     """The tokens in order of the text, without comments; iterative, since sums of many terms nest deeply."""
     end = 0
-    stack = [root]
+    stack = [(root, "")]  # with the kind of the parent: asking a node for its parent walks down from the root
     while stack:
-        node = stack.pop()
+        node, parent = stack.pop()
         if node.type.endswith("comment"):
             continue  # the gap that it leaves keeps its newlines
         if node.children and node.type not in atoms:
-            stack.extend(reversed(node.children))
+            stack.extend((child, node.type) for child in reversed(node.children))
             continue
         text = source[node.start_byte : node.end_byte].decode()
         if text.strip():
-            parent = node.parent.type if node.parent is not None else ""
             yield Token(text, node.type, parent, node.start_byte, b"\n" in source[end : node.start_byte])
             end = node.end_byte

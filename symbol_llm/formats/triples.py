@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.triples_notation import Triple, parse_triples, read_triples, render_triples
+from symbol_llm.formats.triples_notation import Triple, looks_like_call, parse_triples, read_triples, render_triples
 from symbol_llm.formats.triples_notation import Triples as Tree
 from symbol_llm.formats.vocabulary_lines import Layout
 
@@ -113,13 +113,21 @@ class Triples(Format[Tree]):
 
     def names(self, tree: Tree) -> frozenset[Name]:
         """The relations as written; subjects and objects are words of the text and stay."""
-        return frozenset(Name(_KIND, t.relation, _words(_CAMEL.sub(r"\1 \2", t.relation)).lower()) for t in tree.triples)
+        return frozenset(
+            Name(_KIND, t.relation, _words(_CAMEL.sub(r"\1 \2", t.relation)).lower()) for t in tree.triples
+        )
 
     def rename(self, tree: Tree, mapping: Mapping[Name, str]) -> Tree:
-        """Replace relations, all at once. Raises ValueError if two would become one, or if a new one is none."""
-        _LAYOUT.check(sorted(self.names(tree)), mapping)
+        """Replace relations, all at once, also where blanks are written as underscores.
+
+        Raises ValueError if two would become one, or if a new one is none.
+        """
         new = {name.text: text for name, text in mapping.items() if name.kind == _KIND}
-        moved = (t._replace(relation=new.get(t.relation, t.relation)) for t in tree.triples)
+        spaced = {_words(old): text for old, text in new.items()}
+        names = self.names(tree)
+        moves = {name: new.get(name.text, spaced.get(_words(name.text), name.text)) for name in names}
+        _LAYOUT.check(sorted(names), moves)
+        moved = (t._replace(relation=moves[Name(_KIND, t.relation)]) for t in tree.triples)
         return replace(tree, triples=tuple(moved))
 
     def defined_names(self, context: Context) -> tuple[Name, ...]:
@@ -138,15 +146,39 @@ def _ranges(definitions: str) -> Mapping[str, str]:
 
 
 def _words(part: str) -> str:
-    """With single blanks, also for underscores inside."""
-    return " ".join(part[:1].split() + []) + " ".join(f"{part[1:-1]}".replace("_", " ").split(" ")) + part[-1:]
+    """With single blanks, also for the underscores inside."""
+    return part if "|" in part else " ".join((part[:1] + part[1:-1].replace("_", " ") + part[1:][-1:]).split())
+
+
+def _plain_set(tree: Tree) -> frozenset[Triple]:
+    return frozenset(Triple(_plain(t.subject), _plain_relation(t.relation), _plain(t.object)) for t in tree.triples)
+
+
+def _plain(part: str) -> str:
+    """Without the quotes of a literal: ``"2000"`` is 2000."""
+    words = _words(part)
+    inside = words[1:-1].strip()
+    return inside if words == f'"{words[1:-1]}"' and inside and not set(inside) & set('"|') else words
+
+
+def _plain_relation(relation: str) -> str:
+    words = _words(relation)
+    # Else the canonical form, which is one triple a line, would be taken for calls.
+    return words.replace("(", " (", 1) if looks_like_call(words) else words
 
 
 def _key(triple: Triple) -> Triple:
     """What the WebNLG+ script compares."""
-    subject, relation, thing = (" ".join(_CAMEL.sub(r"\1 \2", part).replace("_", " ").lower().split()) for part in triple)
+    subject, relation, thing = (
+        " ".join(_CAMEL.sub(r"\1 \2", part).replace("_", " ").lower().split()) for part in triple
+    )
     remark = _REMARK.match(thing)
     return Triple(subject, relation, remark[1] if remark else thing)
+
+
+def _spelled(part: str) -> str:
+    """``birthDate`` as "birth date"."""
+    return " ".join(_CAMEL.sub(r"\1 \2", part).replace("_", " ").lower().split())
 
 
 def _f1(counts: Sequence[Sequence[float]]) -> float:

@@ -3,8 +3,10 @@
     Abilene,_Texas | is part of | Jones_County,_Texas
     director(Eh , Eh ( Nothing ),Joe Doe) | genre(Eh , Eh ( Nothing ),pop)
 
-Neither escapes anything. In lines, `` | `` cuts. In calls, the comma that cuts is one outside quotes and parentheses;
-of several, the first that no blank, underscore or three digits of a number follow, or else simply the first.
+Neither escapes anything. A text is calls if its first piece is one, or, of three pieces, its second, which would be the
+relation of a line; a name with a remark, ``Rome_(village,_Ohio)``, is none. In lines, `` | `` cuts. In calls, the
+comma that cuts is one outside quotes and parentheses; of several, the first that no blank, underscore or three digits
+of a number follow, or else simply the first.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ MAX_TRIPLES = 1_000
 
 _CUT = re.compile(r"[ \t]+\|[ \t]+")
 _REMARK = re.compile(r"\([^()|,]*\)(?=\()")  # the end of a relation like ``elevation_(in_metres)``
+_NAME_BEFORE = re.compile(r"[^()|]*[^\s_()|]$")
 _THOUSANDS = re.compile(r"\d\s*,\s*\d{3}(?!\d)")
 
 
@@ -67,12 +70,19 @@ def read_triples(text: str) -> tuple[list[Triple], list[SymbolError], bool]:
         if line.strip():
             parts = _pieces(line, start)
             if is_calls is None:
-                is_calls = all(part.endswith(")") and "," in part[part.find("(") + 1 :] for part, _ in parts)
-                is_calls = is_calls and all(0 < part.find("(") for part, _ in parts)
+                is_calls = looks_like_call(parts[1 if len(parts) == 3 else 0][0])
             for reading in [_read_call(text, *part) for part in parts] if is_calls else [_read_line(text, parts)]:
                 (found if isinstance(reading, Triple) else faults).append(reading)  # type: ignore[arg-type]
         start += len(line) + 1
     return found, faults, bool(is_calls)
+
+
+def looks_like_call(piece: str) -> bool:
+    """Whether it is ``name(something,something)``; a blank or underscore before the parenthesis makes a remark."""
+    opening = piece.find("(")
+    if opening <= 0 or not piece.endswith(")") or "," not in piece[opening:]:
+        return False
+    return bool(_NAME_BEFORE.match(piece[:opening]) or _REMARK.match(piece, opening))
 
 
 def _pieces(line: str, start: int) -> list[tuple[str, int]]:
@@ -85,9 +95,14 @@ def _pieces(line: str, start: int) -> list[tuple[str, int]]:
     return pieces
 
 
+def _is_part(part: str) -> bool:
+    """Whether it can stand between cuts."""
+    return bool(part) and part[0] != "|" and part[-1] != "|"
+
+
 def _read_line(text: str, parts: list[tuple[str, int]]) -> Triple | SymbolError:
     for part, start in parts[:3]:
-        if not part:
+        if not _is_part(part):
             return SymbolError(text, start, "a subject, a relation and an object")
     if len(parts) < 3:
         return SymbolError(text, parts[-1][1] + len(parts[-1][0]), "three parts: 'subject | relation | object'")
@@ -109,7 +124,7 @@ def _read_call(text: str, call: str, start: int) -> Triple | SymbolError:
     if comma is None:
         return SymbolError(text, start + len(call) - 1, "',' between subject and object")
     triple = Triple(inside[:comma].strip(), call[:opening].strip(), inside[comma + 1 :].strip())
-    if not all(triple):
+    if not all(map(_is_part, triple)):
         return SymbolError(text, start + opening + 1 + comma, "a subject, a relation and an object")
     return triple
 

@@ -1,0 +1,168 @@
+"""SELFIES of molecules, e.g. ``[C][C][C][=Branch1][C][=O][O]`` (propionic acid).
+
+Every sequence of SELFIES symbols is a molecule: where a valence is used up, the rest of a branch is left out. Our
+reader checks the symbols and gives positions; the selfies package decodes, RDKit sanitises. Two SELFIES are equivalent
+if their molecules have the same canonical isomeric SMILES; the canonical form is the SELFIES of that SMILES.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.metadata import version
+
+from symbol_llm.errors import EngineMissing, SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.smiles import Smiles
+
+Tree = tuple[str, ...]  # the symbols, and "." between molecules
+
+# A molecule of ChEBI-20 has up to about 1,000 symbols.
+MAX_SYMBOLS = 3_000
+
+_TOKEN = re.compile(r"\[[^\[\]]*\]|\.")
+_SYMBOL = re.compile(
+    r"\[(?:[=#]?Branch[1-3]|(?:[=#]|[-/\\][/\\]|[/\\]-)?Ring[1-3]|nop|epsilon"
+    r"|[=#/\\]?[0-9]{0,3}(?P<element>[A-Z][a-z]?)@{0,2}(?:H[0-9])?(?:[+-][1-9]{1,2})?)\]"
+)
+_NAMES = """
+    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
+    Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
+    Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc
+    Lv Ts Og"""
+_ELEMENTS = frozenset(_NAMES.split())
+
+
+class Selfies(Format[Tree]):
+    name = "selfies"
+    grammar = "SELFIES 2, Krenn et al. 2020 and Lo et al. 2023 (selfiesv2.readthedocs.io)"
+    metric = "EM"
+
+    @property
+    def engine(self) -> str:
+        return _engine()
+
+    def parse(self, text: str) -> Tree:
+        if not text:
+            raise SymbolError(text, 0, "a symbol such as [C]")
+        symbols: list[str] = []
+        at = 0
+        while at < len(text):
+            match = _TOKEN.match(text, at)
+            if match is None:
+                closing = text[at] == "[" and "the ']' of this symbol"
+                raise SymbolError(text, at, closing or "a symbol such as [C]")
+            symbol = match[0]
+            if symbol == ".":
+                if not symbols or symbols[-1] == ".":
+                    raise SymbolError(text, at, "a symbol before the '.'")
+            else:
+                known = _SYMBOL.fullmatch(symbol)
+                if known is None or (known["element"] and known["element"] not in _ELEMENTS):
+                    shown = symbol if len(symbol) < 30 else symbol[:30] + "…"
+                    raise SymbolError(text, at, "a symbol of SELFIES", f"{shown} is no symbol of SELFIES")
+            symbols.append(symbol)
+            if len(symbols) > MAX_SYMBOLS:
+                raise SymbolError(text, at, f"at most {MAX_SYMBOLS} symbols")
+            at = match.end()
+        if symbols[-1] == ".":
+            raise SymbolError(text, at, "a symbol after the '.'")
+        return tuple(symbols)
+
+    def render(self, tree: Tree) -> str:
+        return "".join(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """SELFIES of the canonical SMILES. Raises SymbolError also where the molecule is refused."""
+        smiles = self.to_smiles(text)
+        result = _encoded(smiles)
+        # Encoding may lose a stereo mark that the first pass still carried.
+        for _ in range(4):
+            again = _encoded(self.to_smiles(result))
+            if again == result:
+                break
+            result = again
+        return result
+
+    def to_smiles(self, text: str) -> str:
+        """Canonical isomeric SMILES of the molecule. Raises SymbolError if selfies or RDKit refuses it."""
+        self.parse(text)
+        smiles, fault = _decoded(text)
+        if fault:
+            raise SymbolError(text, 0, "a molecule", fault)
+        try:
+            return Smiles().canonical(smiles)
+        except SymbolError as error:
+            raise SymbolError(text, 0, "a molecule that RDKit can sanitise", f"{smiles}: {error.message}") from error
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether selfies decodes it to at least one atom and RDKit sanitises the molecule."""
+        try:
+            return Verdict(True, self.engine, f"decoded: {self.to_smiles(text)}")
+        except SymbolError as error:
+            return Verdict(False, self.engine, str(error))
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """The same molecule: stereo, isotopes and charges count, tautomers differ."""
+        try:
+            first, second = self.to_smiles(a), self.to_smiles(b)
+        except SymbolError as error:
+            return Verdict(None, self.engine, str(error))
+        if first == second:
+            return Verdict(True, self.engine, f"same canonical SMILES {first}")
+        return Verdict(False, self.engine, f"canonical SMILES differ: {first} and {second}")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """EM is exact string match; ``is_equivalent`` tells whether it is the same molecule."""
+        prediction, reference = prediction.strip(), reference.strip()
+        is_exact, is_parsed = prediction == reference, self.parses(prediction)
+        same = self.equivalent(prediction, reference).holds
+        if not self.accepts(prediction):  # what is no molecule is not this molecule
+            same = False if self.accepts(reference) else None
+        return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
+
+
+def from_smiles(smiles: str) -> str:
+    """SELFIES of a SMILES, as written.
+
+    Raises SymbolError where SELFIES cannot say it: more bonds on an atom than its rules allow (perchlorate), or a
+    stereo centre other than @ and @@.
+    """
+    Smiles().parse(smiles)
+    return _encoded(smiles)
+
+
+def _engine() -> str:
+    try:
+        import rdkit.rdBase
+        import selfies  # noqa: F401
+    except ImportError as error:
+        raise EngineMissing("selfies and RDKit", "pip install selfies rdkit") from error
+    # selfies.__version__ lags behind the distribution.
+    return f"selfies {version('selfies')}, RDKit {rdkit.rdBase.rdkitVersion}"
+
+
+def _encoded(smiles: str) -> str:
+    import selfies
+
+    try:
+        return str(selfies.encoder(smiles))
+    except selfies.EncoderError as error:
+        reason = next((line.strip() for line in str(error).split("\n") if line.strip()), "no reason given")
+        raise SymbolError(smiles, 0, "a molecule that SELFIES can say", reason) from error
+    except RecursionError as error:
+        raise SymbolError(smiles, 0, "fewer branches within each other") from error
+
+
+@lru_cache(maxsize=4_096)
+def _decoded(text: str) -> tuple[str, str]:
+    """SMILES, or the reason why there is none."""
+    import selfies
+
+    try:
+        smiles = str(selfies.decoder(text))
+    except selfies.DecoderError as error:
+        return "", str(error).split("\n")[0]
+    except RecursionError:
+        return "", "too many branches within each other"
+    return (smiles, "") if smiles else ("", "no atom is left of it")
