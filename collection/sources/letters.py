@@ -19,8 +19,8 @@ from collection.sources.base import Example, GeneratedSource, Prompt, Row
 from symbol_llm.record import Split
 
 _WORDS = """
-    ann bob tom sam ben max kate paul mary john anna lily jack rose mark luke emma adam carl eric
-    book cat dog tree house milk bread water door lamp road ship star moon rain snow fish bird hand king
+    ann bob tom sam max kate paul mary john lily jack rose
+    book cat tree milk bread water door lamp ship moon rain bird
 """
 _WORDINGS = (
     'join the last letters of "{}"',

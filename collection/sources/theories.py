@@ -22,12 +22,9 @@ from collection.sources.base import Example, GeneratedSource, Prompt, Row
 from symbol_llm.formats.base import Context
 from symbol_llm.record import Split
 
-_NOUNS = "cat dog bird fox bear wolf frog duck goat horse tiger lion mouse rabbit child king nurse pilot poet clown"
-_ADJECTIVES = (
-    "kind calm wise loud fast slow happy sad brave shy warm cold clean quiet strong weak proud lucky rich poor hungry "
-    "tired funny tall small big young old smart nice"
-)
-_PEOPLE = "Tom Anna Max Mia Leo Sam Ben Eva Kim Rob Amy Dan Joe Lily Nick Rose"
+_NOUNS = "cat dog bird fox bear wolf child king nurse poet"
+_ADJECTIVES = "kind calm wise loud fast slow happy sad brave cold strong proud rich tall"
+_PEOPLE = "Tom Anna Max Mia Leo Sam Ben Eva"
 NOUNS, ADJECTIVES, PEOPLE = tuple(_NOUNS.split()), tuple(_ADJECTIVES.split()), tuple(_PEOPLE.split())
 ANSWERS = ("True", "False", "Uncertain")
 
@@ -113,7 +110,7 @@ def judge(premises: Sequence[Rule | Fact], conclusion: Fact) -> str:
 
 def _theory(answer: str, rng: Random) -> tuple[list[Rule | Fact], Fact]:
     """A theory that is meant to have that answer."""
-    hops = rng.choices((1, 2, 3), (4, 3, 2))[0]
+    hops = rng.choices((1, 2, 3), (5, 3, 1))[0]
     person, other = rng.sample(PEOPLE, 2)
     # At most the first links are nouns: every poet is a clown, every clown is proud, whoever is proud is tall.
     num_nouns = rng.choice((0, 1, 1, 2)) if hops > 1 else rng.choice((0, 1, 1))

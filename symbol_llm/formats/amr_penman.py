@@ -20,7 +20,7 @@ from symbol_llm.errors import SymbolError
 # The longest graphs of AMR 3.0 have about 200 nodes.
 MAX_NODES = 400
 MAX_DEPTH = 100
-MAX_LENGTH = 100_000
+MAX_EDGES = 4_000
 
 # The only words that AMR uses as constants (``:mode imperative``); every other bare word is a variable or a mistake.
 WORDS = frozenset({"imperative", "interrogative", "expressive"})
@@ -97,8 +97,6 @@ class _Reader:
     """One pass over the tokens with a stack of open nodes."""
 
     def __init__(self, text: str) -> None:
-        if len(text) > MAX_LENGTH:
-            raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
         control = _CONTROL.search(text)
         if control:
             raise SymbolError(text, control.start(), "no control character")
@@ -126,6 +124,7 @@ class _Reader:
 
     def read(self) -> Node:
         stack = [self.open_node("", "", 0)]
+        num_edges = 0
         while True:
             if self.peek() == "close":
                 self.next += 1
@@ -137,6 +136,9 @@ class _Reader:
             role, start = self.take("role", "a role such as :ARG0, or ')'")
             if not _ROLE.fullmatch(role):
                 raise SymbolError(self.text, start, "the name of a role after ':'")
+            num_edges += 1
+            if num_edges > MAX_EDGES:
+                raise SymbolError(self.text, start, f"at most {MAX_EDGES} edges")
             role_alignment = self.take_alignment()
             if self.peek() == "open":
                 stack.append(self.open_node(role, role_alignment, len(stack)))

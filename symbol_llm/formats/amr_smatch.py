@@ -4,10 +4,10 @@
     4 triples match, of 4 predicted and 5 gold: precision 1, recall 0.8, F1 0.89
 
 Triples and their comparison are those of the ``smatch`` package, read by its own reader, with all its habits (the top
-counts as a triple, case is ignored, ``:mod 1`` counts for nothing). The search for the best mapping differs: the package
-climbs hills from random starts and reports what it meets; here the optimum is found by an integer program, as the paper
-defines it, so a score is the same on every run and machine and never below the package's. And a triple matches one
-triple: where a graph repeats one, the package counts each pair and can pass 1.0.
+counts as a triple, case is ignored, ``:mod 1`` counts for nothing). The search for the best mapping differs: the
+package climbs hills from random starts and reports what it meets; here the optimum is found by an integer program, as
+the paper defines it, so a score is the same on every run and machine and never below the package's. And a triple
+matches one triple: where a graph repeats one, the package counts each pair and can pass 1.0.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from symbol_llm.errors import EngineMissing
-from symbol_llm.formats.amr_penman import MAX_LENGTH, MAX_NODES
+from symbol_llm.formats.amr_penman import MAX_NODES
 
 _MAX_UNKNOWNS = 30_000  # of the integer program; a pair of the largest real graphs needs about 15,000
 _MAX_BRANCHES = 2_000
+_MAX_LENGTH = 200_000
 
 Pair = tuple[int, int]  # a node of the first graph and one of the second
 
@@ -62,7 +63,7 @@ def read_triples(text: str) -> Triples | None:
     """
     import penman
 
-    if len(text) > MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         return None
     try:
         penman.parse(text)

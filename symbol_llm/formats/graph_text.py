@@ -19,7 +19,7 @@ from symbol_llm.formats.durations import read_duration
 
 START, END = "START", "END"
 MAX_NODES = 1_000
-MAX_LENGTH = 200_000
+MAX_EDGES = 20_000
 
 NODE = re.compile(r"[A-Za-z0-9_]+")
 _TOKEN = re.compile(
@@ -83,13 +83,12 @@ def parse(text: str) -> StepGraph:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        if len(text) > MAX_LENGTH:
-            raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
         self.text = text
         self.tokens = [
             (match.lastgroup, match[0], match.start()) for match in _TOKEN.finditer(text) if match.lastgroup != "blank"
         ]
         self.next = 0
+        self.num_edges = 0
 
     @property
     def position(self) -> int:
@@ -146,6 +145,7 @@ class _Reader:
     def read_list(self, has_weights: bool) -> list[tuple[str, str, int]]:
         """(node, weight, position) of the arcs that leave one node."""
         found: list[tuple[str, str, int]] = []
+        seen: set[str] = set()
         self.expect("[")
         while not self.sees("]"):
             if found:
@@ -154,14 +154,16 @@ class _Reader:
                 self.expect("(")
             at = self.position
             node, weight = self.read_node(), ""
-            if any(node == other for other, _, _ in found):
+            if node in seen:
                 raise SymbolError(self.text, at, "another node", f"the edge to {node} is there twice")
-            if len(found) == MAX_NODES:
-                raise SymbolError(self.text, at, f"at most {MAX_NODES} nodes")
+            self.num_edges += 1
+            if self.num_edges > MAX_EDGES:
+                raise SymbolError(self.text, at, f"at most {MAX_EDGES} edges")
             if has_weights:
                 self.expect(",")
                 weight = self.take(("number", "integer"), "a weight")
                 self.expect(")")
+            seen.add(node)
             found.append((node, weight, at))
         self.expect("]")
         return found

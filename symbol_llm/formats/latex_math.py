@@ -17,7 +17,7 @@ from symbol_llm.formats import latex_math_engine
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
 from symbol_llm.formats.latex_canonical import canonical_items
 from symbol_llm.formats.latex_match import is_match
-from symbol_llm.formats.latex_tree import MAX_LENGTH, Items, parse, render
+from symbol_llm.formats.latex_tree import MAX_LENGTH, Items, Leaf, parse, render
 from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.worker import WorkerPool
 
@@ -49,16 +49,26 @@ class LatexMath(Format[Items]):
         return render(tree)
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
-        """Spacing, sizes, synonyms and needless braces gone; see latex_canonical.py."""
-        return render(canonical_items(parse(text)))
+        """Spacing, sizes, synonyms and needless braces gone; see latex_canonical.py.
+
+        Raises SymbolError also where nothing is left.
+        """
+        items = canonical_items(parse(text, 3))
+        while items and items[-1] == Leaf("."):  # the end of the sentence that the answer stood in
+            items = items[:-1]
+        result = render(items)
+        if not result:
+            raise SymbolError(text, 0, "something that prints")
+        return result
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether math-verify reads a value. None where it finds no end in time."""
         try:
             self.parse(text)
+            canonical = self.canonical(text)
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
-        solution = self._engine.call(("reads", self.canonical(text)), _LIMITS)
+        solution = self._engine.call(("reads", canonical), _LIMITS)
         if solution.answer is not None:
             return Verdict(True, solution.engine, str(solution.answer))
         is_refusal = solution.outcome is Outcome.REJECTED

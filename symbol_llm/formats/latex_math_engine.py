@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from symbol_llm.errors import EngineMissing
@@ -23,6 +22,8 @@ TARGET = "symbol_llm.formats.latex_math_engine:run"
 @lru_cache(maxsize=1)
 def engine() -> str:
     """Name and version. Raises EngineMissing."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"math-verify {version('math-verify')}, latex2sympy2_extended {version('latex2sympy2_extended')}"
     except PackageNotFoundError as error:

@@ -119,11 +119,14 @@ def _render(item: Item) -> str:
             return text
 
 
-def parse(text: str) -> Items:
-    """Read an expression. Raises SymbolError with the position of the first fault."""
-    if len(text) > MAX_LENGTH:
-        raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
-    reader = _Reader(text)
+def parse(text: str, scale: int = 1) -> Items:
+    """Read an expression. Raises SymbolError with the position of the first fault.
+
+    ``scale`` widens the limits: braces around every argument make a canonical form longer and deeper.
+    """
+    if len(text) > MAX_LENGTH * scale:
+        raise SymbolError(text, MAX_LENGTH * scale, f"at most {MAX_LENGTH * scale} characters")
+    reader = _Reader(text, MAX_DEPTH * scale)
     items = reader.read_items("")
     if not items:
         raise SymbolError(text, 0, "an expression")
@@ -138,8 +141,9 @@ _COLUMNS = re.compile(r"\{([lcr| ]*)\}")
 class _Reader:
     """Recursive descent; ``at`` is the position of the next character."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, max_depth: int) -> None:
         self.text = text
+        self.max_depth = max_depth
         self.at = 0
         self.depth = 0
         self.environments = 0
@@ -161,8 +165,8 @@ class _Reader:
         """Items up to ``closing``, which is consumed; up to the end of the text if it is empty."""
         start = self.at - 1
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.fail(f"at most {MAX_DEPTH} levels")
+        if self.depth > self.max_depth:
+            raise self.fail(f"at most {self.max_depth} levels")
         items: list[Item] = []
         while True:
             self.skip_blanks()
@@ -195,8 +199,8 @@ class _Reader:
         if self.at == len(self.text) or self.text[self.at] in "}^_&":
             raise self.fail(expected)
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.fail(f"at most {MAX_DEPTH} levels")
+        if self.depth > self.max_depth:
+            raise self.fail(f"at most {self.max_depth} levels")
         item = self.read_item()
         self.depth -= 1
         return item
@@ -258,7 +262,7 @@ class _Reader:
         start, level = self.at, 0
         while self.at < len(self.text):
             char = self.text[self.at]
-            if not char.isprintable():
+            if not char.isprintable() and char not in "\t\r\n":
                 raise self.fail("a printable character")
             if char == "\\":
                 self.at += 1

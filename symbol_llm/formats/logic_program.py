@@ -34,7 +34,7 @@ from symbol_llm.formats.logic_program_names import (
     rename_tree,
     tree_names,
 )
-from symbol_llm.formats.logic_program_parser import parse
+from symbol_llm.formats.logic_program_parser import MAX_LINES, MAX_LITERALS, parse
 from symbol_llm.formats.logic_program_tree import Literal, Problem, Program, Tree
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 from symbol_llm.solvers.worker import WorkerPool
@@ -64,7 +64,8 @@ class LogicProgram(Format[Tree]):
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
         """Sorted, without repetition and glosses, variables named in one way."""
-        return str(canonical_tree(parse(text)))
+        # A canonical rule has one conclusion, so there may be many more of them.
+        return str(canonical_tree(parse(text, MAX_LINES * MAX_LITERALS)))
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether clingo grounds it. The reason gives the answer, and predicates that are used and not declared.

@@ -9,7 +9,6 @@ derived is unknown. A constraint problem becomes a choice of one value for each 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from symbol_llm.errors import EngineMissing
@@ -23,6 +22,8 @@ _MAX_DERIVED = 50_000
 @lru_cache(maxsize=1)
 def engine() -> str:
     """Name and version. Raises EngineMissing."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"clingo {version('clingo')}"
     except PackageNotFoundError as error:

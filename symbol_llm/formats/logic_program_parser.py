@@ -34,7 +34,6 @@ from symbol_llm.formats.logic_program_tree import (
 )
 
 MAX_LINES = 2_000
-MAX_LINE = 2_000
 MAX_ARGUMENTS = 8
 MAX_LITERALS = 16
 MAX_NUMBER = 1_000
@@ -48,25 +47,23 @@ _TOKEN = re.compile(rf"\$?{NAME.pattern}|[0-9]+|>>>|&&|\[IN\]|==|!=|<=|>=|[-+<>(
 _OPERATORS = ("==", "!=", "<", ">", "<=", ">=")
 
 
-def parse(text: str) -> Tree:
+def parse(text: str, max_lines: int = MAX_LINES) -> Tree:
     """Read either notation. Raises SymbolError with the position of the first fault."""
-    lines = _lines(text)
+    lines = _lines(text, max_lines)
     if not lines:
         raise SymbolError(text, 0, "'Predicates:' or 'Domain:'")
     sections = _sections(text, lines, _PROBLEM if lines[0][1] == "Domain:" else _PROGRAM)
     return _problem(text, sections) if lines[0][1] == "Domain:" else _program(text, sections)
 
 
-def _lines(text: str) -> list[tuple[int, str]]:
+def _lines(text: str, max_lines: int) -> list[tuple[int, str]]:
     """(position, text) of the lines that are not blank, without the blanks around."""
     lines, at = [], 0
     for line in text.split("\n"):
-        if len(line) > MAX_LINE:
-            raise SymbolError(text, at + MAX_LINE, f"at most {MAX_LINE} characters in a line")
         if line.strip(" \t\r"):
             lines.append((at + len(line) - len(line.lstrip(" \t\r")), line.strip(" \t\r")))
-        if len(lines) > MAX_LINES:
-            raise SymbolError(text, at, f"at most {MAX_LINES} lines")
+        if len(lines) > max_lines:
+            raise SymbolError(text, at, f"at most {max_lines} lines")
         at += len(line) + 1
     return lines
 

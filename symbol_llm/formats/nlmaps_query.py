@@ -17,8 +17,8 @@ from symbol_llm.errors import SymbolError
 MAX_DEPTH = 60  # NLmaps' own queries stay below 10
 MAX_NODES = 5_000
 
-# After the quote that closes a value comes ``,'`` or ``,name(``, or ``)`` and then ``,`` or ``)`` or the end.
-_CLOSING = re.compile(r"'(?=\s*(?:,\s*(?:'|[a-z]+\()|\)\s*(?:[,)]|$)))")
+# After the quote that closes a value comes ``,'`` or ``,word`` and a sign, or ``)`` and then ``,`` or ``)`` or the end.
+_CLOSING = re.compile(r"'(?=\s*(?:,\s*(?:'|[A-Za-z0-9_.]+\s*[,()])|\)\s*(?:[,)]|$)))")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?")
 
 

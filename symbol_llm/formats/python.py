@@ -23,6 +23,8 @@ from symbol_llm.formats.bleu import bleu, bleu_counts
 from symbol_llm.formats.math_program_names import rename_locals
 from symbol_llm.solvers.python_syntax import line_starts, parse_python
 
+_MOST_FUNCTIONS = 100  # at the top level; renaming looks each function up among all
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -50,13 +52,16 @@ class PythonCode(Format[Program]):
     def canonical(self, text: str, context: Context = EMPTY) -> str:
         """Without comments and docstrings; a function's parameters and variables are called v0, v1 …
 
-        Names that something outside of the function can see stay; see math_program_names.py.
+        Names that something outside of the function can see stay; see math_program_names.py. A long module, of more
+        than 100 functions, keeps all names.
         """
         module = _module(text)
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
                 node.body = node.body[_has_docstring(node) :] or [ast.Pass()]
         source = _unparsed(text, ast.fix_missing_locations(module))
+        if sum(isinstance(node, ast.FunctionDef) for node in module.body) > _MOST_FUNCTIONS:
+            return source
         try:
             return ast.unparse(rename_locals(ast.parse(source)))
         except (SyntaxError, RecursionError):  # scopes that contradict each other: nothing can be renamed in them
@@ -96,11 +101,11 @@ class PythonCode(Format[Program]):
         counts = bleu_counts(prediction, reference)
         is_exact, is_parsed = prediction == reference, self.parses(prediction)
         same = True if is_exact else self.equivalent(prediction, reference).holds
-        return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
+        return Score(self.metric, min(1.0, bleu([counts])), is_exact, is_parsed, same, counts)
 
     def aggregate(self, scores: Sequence[Score]) -> float:
         """Corpus BLEU."""
-        return bleu([score.counts for score in scores])
+        return min(1.0, bleu([score.counts for score in scores]))  # rounding may leave 1.0000000000000002
 
 
 def _module(text: str) -> ast.Module:

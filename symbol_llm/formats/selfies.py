@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.metadata import version
 
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
@@ -98,9 +97,15 @@ class Selfies(Format[Tree]):
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether selfies decodes it to at least one atom and RDKit sanitises the molecule."""
         try:
-            return Verdict(True, self.engine, f"decoded: {self.to_smiles(text)}")
+            self.parse(text)
         except SymbolError as error:
-            return Verdict(False, self.engine, str(error))
+            return Verdict(False, "symbol-llm", str(error))
+        smiles, fault = _decoded(text)
+        if fault:
+            return Verdict(False, self.engine, fault)
+        if _is_molecule(smiles):
+            return Verdict(True, self.engine, f"decoded: {smiles}")
+        return Verdict(False, self.engine, f"{smiles}: {Smiles().accepts(smiles).reason}")
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """The same molecule: stereo, isotopes and charges count, tautomers differ."""
@@ -132,7 +137,10 @@ def from_smiles(smiles: str) -> str:
     return _encoded(smiles)
 
 
+@lru_cache(maxsize=1)
 def _engine() -> str:
+    from importlib.metadata import version
+
     try:
         import rdkit.rdBase
         import selfies  # noqa: F401
@@ -140,6 +148,13 @@ def _engine() -> str:
         raise EngineMissing("selfies and RDKit", "pip install selfies rdkit") from error
     # selfies.__version__ lags behind the distribution.
     return f"selfies {version('selfies')}, RDKit {rdkit.rdBase.rdkitVersion}"
+
+
+def _is_molecule(smiles: str) -> bool:
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        return Chem.MolFromSmiles(smiles) is not None
 
 
 def _encoded(smiles: str) -> str:

@@ -113,11 +113,11 @@ class TreeSitterCode(Format[Code]):
         counts = bleu_counts(prediction, reference)
         is_exact, is_parsed = prediction == reference, self.parses(prediction)
         same = True if is_exact else self.equivalent(prediction, reference).holds
-        return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
+        return Score(self.metric, min(1.0, bleu([counts])), is_exact, is_parsed, same, counts)
 
     def aggregate(self, scores: Sequence[Score]) -> float:
         """Corpus BLEU."""
-        return bleu([score.counts for score in scores])
+        return min(1.0, bleu([score.counts for score in scores]))  # rounding may leave 1.0000000000000002
 
     def root(self, text: str, source: bytes) -> Node:
         """The tree of a text. Raises SymbolError where recovering from its faults would take too long."""

@@ -124,7 +124,10 @@ def _read_call(text: str, call: str, start: int) -> Triple | SymbolError:
     if comma is None:
         return SymbolError(text, start + len(call) - 1, "',' between subject and object")
     triple = Triple(inside[:comma].strip(), call[:opening].strip(), inside[comma + 1 :].strip())
-    if not all(map(_is_part, triple)):
+    if not looks_like_call(f"{triple.relation}({inside})"):
+        return SymbolError(text, start, "a relation without ')' or '|' and no '_' before '('")
+    is_cut_well = not triple.subject.endswith(",") and not triple.object.startswith(",")
+    if not is_cut_well or not all(map(_is_part, triple)):
         return SymbolError(text, start + opening + 1 + comma, "a subject, a relation and an object")
     return triple
 

@@ -47,9 +47,12 @@ def test_round_trip_and_canonical_form(text: str) -> None:
     except SymbolError:
         return
     assert LATEX.parse(LATEX.render(tree)) == tree
-    once = LATEX.canonical(text)
-    if once:
-        assert LATEX.canonical(once) == once
+    try:
+        once = LATEX.canonical(text)
+    except SymbolError as error:
+        assert error.expected == "something that prints"
+        return
+    assert LATEX.canonical(once) == once
 
 
 def test_arguments_are_read_as_tex_does() -> None:
@@ -92,6 +95,15 @@ def test_nesting_is_limited(opening: str) -> None:
         LATEX.parse("{" * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1))
 
 
+def test_canonical_form_at_the_limits() -> None:
+    for text in ("\\sqrt" * (MAX_DEPTH - 2) + "2", "x^2" * 600):
+        once = LATEX.canonical(text)
+        assert LATEX.canonical(once) == once
+    with pytest.raises(SymbolError, match="prints"):
+        LATEX.canonical("\\quad{}")
+    assert LATEX.accepts("\\quad").holds is False
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
@@ -109,6 +121,8 @@ def test_nesting_is_limited(opening: str) -> None:
         (r"\sin x", r"\sin x"),
         (r"\begin{pmatrix} 1 \\ 2 \\ \end{pmatrix}", r"\begin{pmatrix}1\\2\end{pmatrix}"),
         (r"\alpha\!b", r"\alpha b"),
+        ("3 + i.", "3+i"),
+        ("90\\text{ square\nunits}", r"90\text{square units}"),
     ],
 )
 def test_canonical_form(text: str, canonical: str) -> None:

@@ -132,9 +132,9 @@ def _holds(comparison: Comparison, values: dict[str, int]) -> bool:
     return _TESTS[comparison.operator](left, right)
 
 
-def _solutions(problem: Problem) -> dict[tuple[int, int], bool]:
+def _solutions(problem: Problem) -> dict[tuple[int, ...], bool]:
     """The assignments that satisfy the problem, each with the truth of option A."""
-    found = {}
+    found: dict[tuple[int, ...], bool] = {}
     for pair in product((1, 2, 3), repeat=2):
         values = dict(zip(("owl", "crow"), pair))
         if all(

@@ -1,0 +1,159 @@
+"""GQA programs, the symbols of the task GQA: operations chained by ``-->``.
+
+    "Is the sky dark?"   select: sky --> verify color: dark [0]
+
+    gqa_operations  which operations there are, their types and glosses, categories of attributes
+    gqa_program     the steps, their text and types, upstream's list form
+    gqa_canonical   one text for all ways to write the same
+    gqa_scene       running a program on a scene graph, the engine
+
+Definitions name operations, one a line, ``exist(set): is there any``; the gloss tells which operation is meant, so a
+renamed program runs as soon as its definitions are renamed. Without definitions all operations have their own names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from symbol_llm.errors import SymbolError
+from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.gqa_canonical import canonical_program
+from symbol_llm.formats.gqa_operations import BY_GLOSS, OPERATIONS, Operation
+from symbol_llm.formats.gqa_program import Node, Program, TypeFault, parse_program, render_program, typed
+from symbol_llm.formats.gqa_scene import ENGINE, RunFault, SceneFault, read_scene, run_program
+
+_KIND = "operation"
+
+
+class Gqa(Format[Program]):
+    name = "gqa"
+    grammar = "functional programs of GQA 1.2, Hudson and Manning 2019, arXiv 1902.09506"
+    metric = "EM"
+    is_evolvable = True
+
+    @property
+    def engine(self) -> str:
+        return ENGINE
+
+    def parse(self, text: str) -> Program:
+        return parse_program(text)
+
+    def render(self, tree: Program) -> str:
+        return render_program(tree)
+
+    def canonical(self, text: str, context: Context = EMPTY) -> str:
+        """See gqa_canonical.py; an ill-typed program keeps its steps. Raises SymbolError for bad definitions too."""
+        return _canonical(self.parse(text), operations_of(context.definitions))
+
+    def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
+        """Whether the program is well-typed and, where there is a scene, has an answer on it.
+
+        None where the scene does not say what the program asks for.
+        """
+        try:
+            tree = self.parse(text)
+        except SymbolError as error:
+            return Verdict(False, ENGINE, str(error))
+        try:
+            meaning = operations_of(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        try:
+            nodes = typed(tree, meaning)
+        except TypeFault as fault:
+            return Verdict(False, ENGINE, str(fault))
+        if "scene" not in context.world:
+            return Verdict(True, ENGINE, "well-typed; no scene to run on")
+        try:
+            return Verdict(True, ENGINE, f"answers {run_program(nodes, read_scene(context.world))}")
+        except SceneFault as fault_of_scene:
+            return Verdict(None, ENGINE, str(fault_of_scene))
+        except RunFault as fault_of_program:
+            return Verdict(False, ENGINE, str(fault_of_program))
+
+    def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
+        """Same canonical form: yes. Another type, or another answer on the scene: no. Neither: unknown.
+
+        Raises SymbolError if one does not parse.
+        """
+        trees = self.parse(a), self.parse(b)
+        try:
+            meaning = operations_of(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
+        if _canonical(trees[0], meaning) == _canonical(trees[1], meaning):
+            return Verdict(True, ENGINE, "same canonical form")
+        nodes: list[tuple[Node, ...]] = []
+        faults: list[str] = []
+        for tree in trees:
+            try:
+                nodes.append(typed(tree, meaning))
+            except TypeFault as fault:
+                faults.append(str(fault))
+        if faults:
+            return Verdict(None if len(faults) == 2 else False, ENGINE, faults[0])
+        gives = [program[-1].operation.output for program in nodes]
+        if gives[0] != gives[1]:
+            return Verdict(False, ENGINE, f"one answers '{gives[0]}', the other '{gives[1]}'")
+        if "scene" not in context.world:
+            return Verdict(None, ENGINE, "the canonical forms differ, and there is no scene to run on")
+        try:
+            first, second = (run_program(program, read_scene(context.world)) for program in nodes)
+        except (SceneFault, RunFault) as fault_of_run:
+            return Verdict(None, ENGINE, f"one has no answer on the scene: {fault_of_run}")
+        if first != second:
+            return Verdict(False, ENGINE, f"on the scene: {first} against {second}")
+        return Verdict(None, ENGINE, f"both answer {first} on the scene, which is no proof")
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """EM is exact match of the text; ``is_equivalent`` tells whether it asks the same."""
+        is_exact, is_parsed = prediction.strip() == reference.strip(), self.parses(prediction)
+        if not self.parses(reference):
+            is_equivalent = None
+        else:
+            is_equivalent = self.equivalent(prediction, reference, context).holds if is_parsed else False
+        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+
+    def names(self, tree: Program) -> frozenset[Name]:
+        """The operations; categories and arguments are words of the question and stay."""
+        used = {step.operation for step in tree}
+        return frozenset(Name(_KIND, name, OPERATIONS[name].gloss if name in OPERATIONS else "") for name in used)
+
+    def rename(self, tree: Program, mapping: Mapping[Name, str]) -> Program:
+        """Replace operations, all at once. Raises ValueError if two operations would become one."""
+        new = _texts(mapping)
+        check_names((step.operation for step in tree), new)
+        return tuple(replace(step, operation=new.get(step.operation, step.operation)) for step in tree)
+
+    def defined_names(self, context: Context) -> tuple[Name, ...]:
+        """Raises SymbolError if the definitions contradict themselves."""
+        found = read_definitions(context.definitions, BY_GLOSS)
+        return tuple(Name(_KIND, name, gloss) for name, gloss in found.items())
+
+    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
+        """Rename in the definitions. A scene names no operations and stays."""
+        return replace(context, definitions=rename_definitions(context.definitions, BY_GLOSS, _texts(mapping)))
+
+
+@lru_cache(maxsize=256)
+def operations_of(definitions: str) -> Mapping[str, Operation]:
+    """What the names mean: as defined, or all operations by their own names where none is defined.
+
+    Raises SymbolError if the definitions contradict themselves.
+    """
+    defined = read_definitions(definitions, BY_GLOSS)
+    return {name: BY_GLOSS[gloss] for name, gloss in defined.items()} or OPERATIONS
+
+
+def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
+    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
+
+
+def _canonical(tree: Program, meaning: Mapping[str, Operation]) -> str:
+    try:
+        return render_program(canonical_program(typed(tree, meaning)))
+    except TypeFault:
+        return render_program(tree)
