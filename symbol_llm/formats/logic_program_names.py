@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import Name
@@ -73,7 +72,7 @@ def rename_tree(tree: Tree, mapping: Mapping[Name, str]) -> Tree:
             tuple(Option(o.letter, comparison(o.comparison), o.gloss) for o in tree.options),
         )
     return Program(
-        tuple(replace(d, predicate=of(PREDICATE, d.predicate)) for d in tree.declarations),
+        tuple(d._replace(predicate=of(PREDICATE, d.predicate)) for d in tree.declarations),
         tuple(Statement(literal(fact.literal), fact.gloss) for fact in tree.facts),
         tuple(Rule(tuple(map(literal, r.body)), tuple(map(literal, r.head)), r.gloss) for r in tree.rules),
         Statement(literal(tree.query.literal), tree.query.gloss),

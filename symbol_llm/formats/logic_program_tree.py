@@ -7,12 +7,10 @@ is   Young($x, True) >>> Furry($x, True) ::: Young people are furry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Literal:
+class Literal(NamedTuple):
     """``Likes($x, Cat, False)``; arguments that begin with ``$`` are variables."""
 
     predicate: str
@@ -23,8 +21,7 @@ class Literal:
         return f"{self.predicate}({', '.join(self.arguments)}, {self.value})"
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """``Likes($x, $y, bool) ::: Does x like y?``"""
 
     predicate: str
@@ -35,8 +32,7 @@ class Declaration:
         return _glossed(f"{self.predicate}({', '.join(self.arguments)}, bool)", self.gloss)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A fact, or the query."""
 
     literal: Literal
@@ -46,8 +42,7 @@ class Statement:
         return _glossed(str(self.literal), self.gloss)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """All of ``body`` together give all of ``head``."""
 
     body: tuple[Literal, ...]
@@ -58,8 +53,7 @@ class Rule:
         return _glossed(f"{_joined(self.body)} >>> {_joined(self.head)}", self.gloss)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """Predicates, facts, rules and a query: ProofWriter and ProntoQA."""
 
     declarations: tuple[Declaration, ...]
@@ -80,8 +74,7 @@ class Program:
         yield self.query.literal
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Term:
+class Term(NamedTuple):
     """A variable plus a number, or a number alone: ``robin + 1``, ``5``."""
 
     variable: str
@@ -94,8 +87,7 @@ class Term:
         return f"{self.variable} {sign} {abs(self.number)}" if self.number else self.variable
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Comparison:
+class Comparison(NamedTuple):
     """``robin < raven``; the operator is one of ``== != < > <= >=``."""
 
     left: Term
@@ -106,8 +98,7 @@ class Comparison:
         return f"{self.left} {self.operator} {self.right}"
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(NamedTuple):
     """One of ``choices`` holds, or all of ``different`` differ; one of the two is empty."""
 
     choices: tuple[Comparison, ...] = ()
@@ -120,8 +111,7 @@ class Constraint:
         return _glossed(" or ".join(map(str, self.choices)), self.gloss)
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """``A) quail == 5 ::: The quail is the rightmost.``"""
 
     letter: str
@@ -132,8 +122,7 @@ class Option:
         return _glossed(f"{self.letter}) {self.comparison}", self.gloss)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Variables with their values, constraints, and options of which one holds: LogicalDeduction."""
 
     domain: tuple[tuple[int, str], ...]
