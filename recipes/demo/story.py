@@ -43,7 +43,7 @@ class Step:
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
-    rows: int = 5_000  # per task and split
+    rows: int = 2_500  # per task and split
     injection_steps: int = 1_450
     infusion_steps: int = 150
     items: int = 40  # per task and benchmark

@@ -61,10 +61,21 @@ class GoCode(TreeSitterCode):
         root = self.root(text, source)
         fault = first_fault(root) or _order_fault(root)
         tokens = [] if fault else list(leaves(root, source, self.atoms))
-        fault = fault or self.reserved_fault(tokens)
+        marked = list(_with_semicolons(tokens))
+        fault = fault or self.reserved_fault(tokens) or self._line_end_fault(text, marked)
         if fault is not None:
             raise fault.to_error(text, source)
-        return text.strip(), tuple(_with_semicolons(tokens))
+        return text.strip(), tuple(token.text for token in marked)
+
+    def _line_end_fault(self, text: str, marked: list[Token]) -> Fault | None:
+        """A line that ends where no statement can: the grammar overlooks it, the text with all semicolons shows it."""
+        fault = first_fault(self.root(text, " ".join(token.text for token in marked).encode() + b"\n"))
+        at = 0
+        for token in marked:
+            at += len(token.text.encode()) + 1
+            if fault is not None and fault.at < at:
+                return Fault(token.at, "no line end before this", "a line end before this ends the statement too early")
+        return fault
 
 
 def _order_fault(root: Node) -> Fault | None:
@@ -80,7 +91,7 @@ def _order_fault(root: Node) -> Fault | None:
     return None if stage == 2 else Fault(root.end_byte, "a declaration: func, type, var or const")
 
 
-def _with_semicolons(tokens: Iterable[Token]) -> Iterator[str]:
+def _with_semicolons(tokens: Iterable[Token]) -> Iterator[Token]:
     """The tokens with all semicolons that a newline stands for, without those before a closing brace.
 
     A group in parentheses keeps the one before its end, which the grammar wants there.
@@ -93,10 +104,10 @@ def _with_semicolons(tokens: Iterable[Token]) -> Iterator[str]:
         if token.text == ")" and token.parent in _GROUPS and before is not None and before.text != "(":
             is_due = True
         if is_due and token.text not in (";", "}"):
-            yield ";"
+            yield token._replace(text=";", kind=";")
         is_due = token.text == ";" and token.parent not in _HEADERS
         if not is_due:
-            yield token.text
+            yield token
         before = token
 
 

@@ -17,7 +17,13 @@ from random import Random
 from symbol_llm.formats.nlmaps_query import Call, Text, render
 
 NUM_MAPS = 60
-_METRES = {"WALKING_DIST": 1_000, "DIST_INTOWN": 5_000, "DIST_OUTTOWN": 20_000, "DIST_DAYTRIP": 80_000}
+_METRES = {
+    "WALKING_DIST": 1_000,
+    "WALKDING_DIST": 1_000,
+    "DIST_INTOWN": 5_000,
+    "DIST_OUTTOWN": 20_000,
+    "DIST_DAYTRIP": 80_000,
+}
 _SIDES = {"north": (1, 1), "south": (1, -1), "east": (0, 1), "west": (0, -1)}  # axis, direction
 
 

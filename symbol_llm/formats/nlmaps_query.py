@@ -170,14 +170,13 @@ def fault(tree: Call) -> str:
     """Why a query is not built as NLmaps' are, or "" if it is."""
     if tree.operator not in ("query", "dist"):
         return f"a query begins with query( or dist(, not {tree.operator[:40]}("
-    for node in tree.walk():
-        if node.operator[0].isdigit():
-            continue
-        pattern = _PATTERNS.get(node.operator)
-        if pattern is None:
+    nodes = [node for node in tree.walk() if not node.operator[0].isdigit()]
+    for node in nodes:
+        if node.operator not in TAKES:
             return f"{node.operator[:40]} is not an operator; there are {', '.join(TAKES)}"
+    for node in nodes:
         given = "".join(f"{_sort(argument)} " for argument in node.arguments)
-        if not pattern.fullmatch(given):
+        if not _PATTERNS[node.operator].fullmatch(given):
             return f"{node.operator} cannot take ({given.replace(' ', ', ')[:80].rstrip(', ')}): {render(node)[:100]}"
     return ""
 

@@ -58,7 +58,9 @@ class PythonCode(Format[Program]):
         module = _module(text)
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
-                node.body = node.body[_has_docstring(node) :] or [ast.Pass()]
+                while node.body and _is_text(node.body[0]):  # the text after a docstring would become one
+                    del node.body[0]
+                node.body = node.body or [ast.Pass()]
         source = _unparsed(text, ast.fix_missing_locations(module))
         if sum(isinstance(node, ast.FunctionDef) for node in module.body) > _MOST_FUNCTIONS:
             return source
@@ -159,6 +161,6 @@ def _told(text: str, error: Exception) -> str:
     return str(SymbolError(text, position, "a program that compiles", f"CPython: {error.msg}"))
 
 
-def _has_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module) -> bool:
-    first = node.body[0] if node.body else None
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+def _is_text(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)

@@ -67,8 +67,9 @@ def graphs(queries: Sequence[Node]) -> Iterator[str]:
     for seed in range(NUM_GRAPHS):
         rng = Random(seed)
         triples: dict[str, None] = {}
+        things: list[str] = []
         for number, query in enumerate((*queries, *queries)):
-            terms = _chosen(query, pool, f"{seed}/{number}", rng)
+            terms = _chosen(query, pool, f"{seed}/{number}", things, rng)
             for triple, is_maybe in _patterns(query, False):
                 subject, predicate, thing = (terms.get(str(part), str(part)) for part in triple.parts)
                 if rng.random() < (0.5 if is_maybe else 0.9) and is_iri(subject) and is_iri(predicate):
@@ -84,8 +85,8 @@ def _patterns(node: Node, is_maybe: bool) -> Iterator[tuple[Node, bool]]:
             yield from _patterns(part, is_maybe or node.kind in _MAYBE)
 
 
-def _chosen(query: Node, pool: Sequence[str], label: str, rng: Random) -> dict[str, str]:
-    """A thing or a value for each variable."""
+def _chosen(query: Node, pool: Sequence[str], label: str, things: list[str], rng: Random) -> dict[str, str]:
+    """A value for each variable, or a thing: a new one, or now and then one of those before."""
     subjects = {str(part) for triple, _ in _patterns(query, False) for part in triple.parts[:2]}
     ordered, tested = (
         {name for node in query.walk() if node.kind in kinds for name in variables(node)} - subjects
@@ -94,7 +95,13 @@ def _chosen(query: Node, pool: Sequence[str], label: str, rng: Random) -> dict[s
     terms = {}
     for number, name in enumerate(variables(query)):
         chance = 0.95 if name in ordered else 0.3 if name in tested else 0.1 if name not in subjects else 0.0
-        terms[name] = rng.choice(pool) if rng.random() < chance else f"<http://thing/{label}/{number}>"
+        if rng.random() < chance:
+            terms[name] = rng.choice(pool)
+        elif things and rng.random() < 0.2:
+            terms[name] = rng.choice(things)
+        else:
+            terms[name] = f"<http://thing/{label}/{number}>"
+            things.append(terms[name])
     for node in query.walk():
         if node.kind == "values" and len(node.parts) > 1:
             names, *rows = node.parts

@@ -44,7 +44,7 @@ def test_quotes_inside_values_are_not_escaped(value: str) -> None:
     ("text", "column", "expected"),
     [
         ("query(nwr(keyval('a','b')),qtype(count)", 40, "',' or ')'"),
-        ("query(nwr(keyval('a','b'))),qtype(count))", 27, "the end of the query"),
+        ("query(nwr(keyval('a','b'))),qtype(count))", 28, "the end of the query"),
         ("query(nwr(keyval('a,b)),qtype(count))", 18, "a quote that closes"),
         ("query(nwr(keyval('a','')),qtype(count))", 23, "a text between the quotes"),
         ("query(,qtype(count))", 7, "an operator, a number or a quoted text"),
@@ -99,7 +99,7 @@ MAP = [
         ("query(nwr(keyval('cuisine','*')),qtype(nodup(findkey('cuisine'))))", (frozenset({("thai",)}),)),
         ("query(nwr(and(keyval('amenity','cafe'),keyval('name','A'))),qtype(count))", (2,)),
         ("query(nwr(keyval('amenity','bar'),keyval('cuisine','thai')),qtype(count))", (1,)),
-        ("query(north(area(keyval('name','Trier')),nwr(keyval('amenity','bar'))),qtype(findkey('name')))", ((("B",),),)),
+        ("query(north(area(keyval('name','Trier')),nwr(keyval('amenity','bar'))),qtype(count))", (1,)),
         (
             "query(around(center(nwr(keyval('name','A'))),search(nwr(keyval('amenity','bar'))),maxdist(WALKDING_DIST)),"
             "qtype(count))",
@@ -112,7 +112,7 @@ MAP = [
         ),
         ("dist(query(nwr(keyval('name','Trier')),qtype(latlong)),query(nwr(keyval('name','A')),qtype(latlong)),unit(km))",
          (300.0, "unit(km)")),
-        ("dist(query(nwr(keyval('name','Trier')),qtype(latlong)),query(nwr(keyval('name','X')),qtype(latlong)))", (None,)),
+        ("dist(query(nwr(keyval('name','A')),qtype(latlong)),query(nwr(keyval('name','X')),qtype(latlong)))", (None,)),
     ],
 )  # fmt: skip
 def test_answers_on_a_map(text: str, expected: tuple) -> None:
@@ -130,13 +130,11 @@ def test_a_map_is_the_witness() -> None:
 
 
 def test_keys_are_renamed_and_values_stay() -> None:
-    text = (
-        "query(nwr(keyval('name','name'),keyval('shop',or('name','shop'))),qtype(findkey(and('name','shop'),topx(2))))"
-    )
+    text = "query(nwr(keyval('name','name'),keyval('shop',or('name','shop'))),qtype(findkey(and('name','shop'))))"
     tree = nlmaps.parse(text)
     moved = nlmaps.rename(tree, {Name("key", "name"): "shop", Name("key", "shop"): "k:2"})
     assert nlmaps.render(moved) == (
-        "query(nwr(keyval('shop','name'),keyval('k:2',or('name','shop'))),qtype(findkey(and('shop','k:2'),topx(2))))"
+        "query(nwr(keyval('shop','name'),keyval('k:2',or('name','shop'))),qtype(findkey(and('shop','k:2'))))"
     )
     with pytest.raises(ValueError, match="would both be called shop"):
         nlmaps.rename(tree, {Name("key", "name"): "shop"})

@@ -43,7 +43,6 @@ def test_calls_read_back_what_they_print(rows: list[tuple[str, str, str]]) -> No
         tree = triples.parse(text)
     except SymbolError:
         return
-    assert [t.relation for t in tree.triples] == [relation for _, relation, _ in rows]
     assert triples.parse(triples.render(tree)) == tree
     canonical = triples.canonical(text)
     assert triples.canonical(canonical) == canonical
@@ -157,7 +156,7 @@ def real_sets(raw: Path) -> Iterator[tuple[list[tuple[str, str, str]], str]]:
     """The triples of a row, and the definitions of its ontology."""
     for path in sorted((raw / "webnlg").rglob("*.xml")):
         for entry in ElementTree.parse(path).iter("modifiedtripleset"):
-            yield [tuple(item.text.split(" | ")) for item in entry], ""  # type: ignore[misc,union-attr]
+            yield [tuple(item.text.split(" | ")) for item in entry], ""  # type: ignore[union-attr]
     for path in sorted(raw.glob("*/text2kgbench/*/*/*.jsonl")):
         found = re.fullmatch(r"ont_(\d+_\w+)_(?:ground_truth|train|validation)", path.stem)
         if found is None:
