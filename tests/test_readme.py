@@ -16,8 +16,6 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINES = README.splitlines()
 COMMANDS = [line.split("  #")[0].strip() for line in LINES if line.startswith(("symbol-llm ", "deepspeed "))]
-    line.split("  #")[0].strip() for line in README.splitlines() if line.startswith(("symbol-llm ", "deepspeed "))
-]
 
 
 def test_the_table_of_tasks_is_the_codes() -> None:

@@ -43,18 +43,12 @@ _ENDING_TEXTS = frozenset(["break", "continue", "fallthrough", "return", "++", "
 _HEADERS = frozenset(["for_clause", "if_statement", "expression_switch_statement", "type_switch_statement"])
 _GROUPS = frozenset(["const_declaration", "var_spec_list", "type_declaration", "import_spec_list"])
 
-_RESERVED = (
-    "break case chan const continue default defer else fallthrough for func go goto if import interface map "
-    "package range return select struct switch type var"
-)
-
 
 class GoCode(TreeSitterCode):
     name = "go"
     grammar = "The Go Programming Language Specification, Go 1.22, as in tree-sitter-go"
     package = "tree-sitter-go"
     atoms = frozenset(["interpreted_string_literal", "raw_string_literal", "rune_literal"])
-    reserved = frozenset(_RESERVED.split())
 
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
         source = text.encode() + b"\n"  # the grammar wants a line end after the last declaration
@@ -62,7 +56,7 @@ class GoCode(TreeSitterCode):
         fault = first_fault(root) or _order_fault(root)
         tokens = [] if fault else list(leaves(root, source, self.atoms))
         marked = list(_with_semicolons(tokens))
-        fault = fault or self.reserved_fault(tokens) or self._line_end_fault(text, marked)
+        fault = fault or self._line_end_fault(text, marked)
         if fault is not None:
             raise fault.to_error(text, source)
         return text.strip(), tuple(token.text for token in marked)

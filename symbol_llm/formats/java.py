@@ -37,12 +37,13 @@ _SQUEEZED = re.compile(r"\w[({;]|[)};]\w")  # two tokens that tokenised text wou
 _MOST_CUTS, _LONGEST_CUT = 20, 10_000  # each cut is found by reading the text, in characters, once more
 _NEAR = 40  # characters around a fault that tell which kind of text it is
 
-_RESERVED = (
+_KEYWORDS = (
     "abstract assert boolean break byte case catch char class const continue default do double else enum extends "
     "final finally float for goto if implements import instanceof int interface long native new package private "
     "protected public return short static strictfp switch synchronized throw throws transient try void volatile "
     "while true false null"
 )
+_RESERVED = frozenset(_KEYWORDS.split())
 
 
 class JavaCode(TreeSitterCode):
@@ -50,8 +51,6 @@ class JavaCode(TreeSitterCode):
     grammar = "The Java Language Specification, Java SE 21, as in tree-sitter-java"
     package = "tree-sitter-java"
     atoms = frozenset(["string_literal", "character_literal"])
-
-    reserved = frozenset(_RESERVED.split())
 
     def read(self, text: str) -> tuple[str, tuple[str, ...]]:
         mended, first = text, None
@@ -78,10 +77,11 @@ class JavaCode(TreeSitterCode):
         wrapped = _OPEN + source + _CLOSE
         root = self.root(text, wrapped)
         as_members = first_fault(root)
-        if as_members is None and root.child_count > 1:  # a '}' of the text closed the class around it
-            as_members = Fault(root.children[0].end_byte - 1, "the end of the text")
+        around = root.children[0]
+        if around.end_byte <= lead + len(source) and not around.has_error:  # a '}' of the text closed the class
+            as_members = Fault(around.end_byte - 1, "the end of the text")
         if as_members is None:
-            body = root.children[0].child_by_field_name("body")
+            body = around.child_by_field_name("body")
             assert body is not None
             return self._tokens(text, wrapped, body.children[1:-1], lead)
         if _IS_FILE.match(text):
@@ -90,9 +90,10 @@ class JavaCode(TreeSitterCode):
 
     def _tokens(self, text: str, source: bytes, parts: list[Node], lead: int) -> tuple[str, ...]:
         tokens = [token for part in parts for token in leaves(part, source, self.atoms)]
-        fault = self.reserved_fault(tokens)
-        if fault is not None:
-            raise fault.to_error(text, source, lead)
+        for token in tokens:  # the grammar takes a keyword as a name where nothing else fits
+            if token.text in _RESERVED and token.kind.endswith("identifier"):
+                fault = Fault(token.at, "a name", f"expected a name, not the keyword {token.text}")
+                raise fault.to_error(text, source, lead)
         if not tokens:
             raise SymbolError(text, len(text), "a class or a method")
         return tuple(token.text for token in tokens)

@@ -68,7 +68,6 @@ class TreeSitterCode(Format[Code]):
     metric = "BLEU"
     package: str
     atoms: frozenset[str]  # kinds of node that are one token, such as strings with the blanks inside them
-    reserved: frozenset[str]  # words that are no names; tree-sitter takes them as names where no keyword fits
 
     @property
     def engine(self) -> str:
@@ -135,13 +134,6 @@ class TreeSitterCode(Format[Code]):
             parser.reset()
             raise SymbolError(text, 0, "a program", "not a program: too many faults to tell the first") from None
         return tree.root_node
-
-    def reserved_fault(self, tokens: Iterable[Token]) -> Fault | None:
-        """A keyword that stands where a name must."""
-        for token in tokens:
-            if token.text in self.reserved and token.kind.endswith("identifier"):
-                return Fault(token.at, "a name", f"expected a name, not the keyword {token.text}")
-        return None
 
 
 def join_tokens(tokens: Iterable[str]) -> str:

@@ -50,7 +50,8 @@ def _is_safe(rule: Rule) -> bool:
 
 
 _ground = _literals.filter(_is_ground)
-_rules = st.builds(Rule, st.lists(_literals, min_size=1, max_size=3).map(tuple), st.tuples(_literals)).filter(_is_safe)
+_bodies = st.lists(_literals, min_size=1, max_size=3).map(tuple)
+_rules = st.builds(Rule, _bodies, st.tuples(_literals), st.just("")).filter(_is_safe)
 programs = st.builds(
     Program,
     st.just((Declaration("Cold", ("$x",), "Is x cold?"),)),
@@ -107,9 +108,8 @@ _sides = st.builds(Term, st.sampled_from(["owl", "crow"]), st.integers(-1, 1)) |
     Term, st.just(""), st.integers(1, 3)
 )
 _comparisons = st.builds(Comparison, _sides, st.sampled_from(["==", "!=", "<", ">", "<=", ">="]), _sides)
-_constraints = st.builds(Constraint, st.lists(_comparisons, min_size=1, max_size=2).map(tuple)) | st.just(
-    Constraint((), ("owl", "crow"))
-)
+_choices = st.lists(_comparisons, min_size=1, max_size=2).map(tuple)
+_constraints = st.builds(Constraint, _choices, st.just(()), st.just("")) | st.just(Constraint((), ("owl", "crow")))
 problems = st.builds(
     Problem,
     st.just(((1, "first"),)),
