@@ -70,7 +70,7 @@ Tower = list[str]  # from the top
 
 class BlocksworldGenerated(PlanningScenes):
     def generate(self, split: Split, index: int, rng: Random) -> Any:
-        blocks = rng.sample(COLOURS, rng.choice((3, 3, 4)))
+        blocks = rng.sample(COLOURS, rng.choice((2, 3, 3, 4)))
         held = blocks.pop() if rng.random() < 0.25 else None
         towers = _arrangement(blocks, rng)
         scene = [(_tower_sentence(tower, rng), list(_tower_facts(tower))) for tower in towers]

@@ -18,12 +18,12 @@ from pathlib import Path
 # Generated sources, so that no network and no outside data are needed, and how many rows of each the first stage
 # takes per epoch: what is harder to learn comes more often.
 TASKS = {
-    "scan_generated": 4_500,
-    "blocksworld_generated": 4_000,
+    "scan_generated": 12_000,
+    "blocksworld_generated": 5_000,
     "theories": 6_000,
     "letters": 4_500,
-    "stories": 2_000,
-    "clevr_generated": 3_000,
+    "stories": 2_200,
+    "clevr_generated": 2_800,
     "tables": 2_500,
     "general": 350,
 }
@@ -43,8 +43,8 @@ class Step:
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
-    rows: int = 2_500  # per task and split
-    injection_steps: int = 1_450
+    rows: int = 3_500  # per task and split
+    injection_steps: int = 1_500
     infusion_steps: int = 150
     items: int = 40  # per task and benchmark
     share: float = 0.01  # evolved records per record

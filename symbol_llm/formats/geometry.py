@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache, lru_cache
 
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
@@ -40,10 +39,7 @@ class Geometry(Format[Tree]):
 
     @property
     def engine(self) -> str:
-        try:
-            return f"Geometry3K predicates 1.0 with SymPy {version('sympy')}"
-        except PackageNotFoundError as error:
-            raise EngineMissing("SymPy", "pip install sympy") from error
+        return _engine()
 
     def parse(self, text: str) -> Tree:
         return parse_forms(text)
@@ -121,6 +117,16 @@ class Geometry(Format[Tree]):
     def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
         """Rename in the definitions."""
         return replace(context, definitions=rename_definitions(context.definitions, BY_GLOSS, _texts(mapping)))
+
+
+@cache
+def _engine() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"Geometry3K predicates 1.0 with SymPy {version('sympy')}"
+    except PackageNotFoundError as error:
+        raise EngineMissing("SymPy", "pip install sympy") from error
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from symbol_llm.formats.tree_sitter_code import Fault, Token, TreeSitterCode, first_fault, leaves
+from symbol_llm.formats.tree_sitter_code import Fault, Reading, Token, TreeSitterCode, first_fault, leaves
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,20 +50,26 @@ class GoCode(TreeSitterCode):
     package = "tree-sitter-go"
     atoms = frozenset(["interpreted_string_literal", "raw_string_literal", "rune_literal"])
 
-    def read(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def read(self, text: str) -> Reading:
         source = text.encode() + b"\n"  # the grammar wants a line end after the last declaration
         root = self.root(text, source)
-        fault = first_fault(root) or _order_fault(root)
-        tokens = [] if fault else list(leaves(root, source, self.atoms))
-        marked = list(_with_semicolons(tokens))
-        fault = fault or self._line_end_fault(text, marked)
+        reading = Reading(text, source, [root])
+        fault = first_fault(root) or _order_fault(root) or self._line_end_fault(reading)
         if fault is not None:
             raise fault.to_error(text, source)
-        return text.strip(), tuple(token.text for token in marked)
+        return reading
 
-    def _line_end_fault(self, text: str, marked: list[Token]) -> Fault | None:
+    def tokens(self, reading: Reading) -> tuple[str, ...]:
+        """With all semicolons, also those that a newline stands for."""
+        return tuple(token.text for token in self._marked(reading))
+
+    def _marked(self, reading: Reading) -> list[Token]:
+        return list(_with_semicolons(leaves(reading.parts[0], reading.source, self.atoms)))
+
+    def _line_end_fault(self, reading: Reading) -> Fault | None:
         """A line that ends where no statement can: the grammar overlooks it, the text with all semicolons shows it."""
-        fault = first_fault(self.root(text, " ".join(token.text for token in marked).encode() + b"\n"))
+        marked = self._marked(reading)
+        fault = first_fault(self.root(reading.text, " ".join(token.text for token in marked).encode() + b"\n"))
         at = 0
         for token in marked:
             at += len(token.text.encode()) + 1

@@ -11,13 +11,14 @@ and only there, they are put together again.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.tree_sitter_code import Fault, TreeSitterCode, first_fault, leaves
+from symbol_llm.formats.tree_sitter_code import Fault, Reading, TreeSitterCode, first_fault
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Query
 
 _OPEN, _CLOSE = b"class Snippet {\n", b"\n}"
 _TYPE_NODES = (
@@ -26,10 +27,8 @@ _TYPE_NODES = (
 )
 _TYPES = frozenset(_TYPE_NODES.split())
 _FILE_PARTS = _TYPES | {"package_declaration", "import_declaration", "line_comment", "block_comment", ";"}
-# A text that begins so is a file, and its fault is told as that of a file.
-_IS_FILE = re.compile(
-    r"\s*(?:(?:package|import|module|open|public|abstract|final)\s+)*(?:package|import|class|interface)\b"
-)
+# A text that begins so is a file: it has a package or imports. A class alone may be a member as well.
+_IS_FILE = re.compile(r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|@[\w.]+)*(?:package|import|(?:open\s+)?module)\b")
 
 # Operators and literals that tokenised text cuts, e.g. "> > =" for ">>=".
 _CUT = re.compile(r"> (?:> )?>(?: ?=)?|> ?> =|- >|: :|\b0[xX][0-9A-Fa-f_]+ +[lL]\b|\b[0-9][0-9_.]* +[lLfFdD]\b")
@@ -43,7 +42,6 @@ _KEYWORDS = (
     "protected public return short static strictfp switch synchronized throw throws transient try void volatile "
     "while true false null"
 )
-_RESERVED = frozenset(_KEYWORDS.split())
 
 
 class JavaCode(TreeSitterCode):
@@ -52,11 +50,11 @@ class JavaCode(TreeSitterCode):
     package = "tree-sitter-java"
     atoms = frozenset(["string_literal", "character_literal"])
 
-    def read(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def read(self, text: str) -> Reading:
         mended, first = text, None
         for _ in range(_MOST_CUTS + 1):
             try:
-                return mended.strip(), self._read(mended)
+                return self._read(mended)
             except SymbolError as error:
                 first = first or error  # the fault of the text as it stands
                 joined = _joined(mended, error.position) if len(text) <= _LONGEST_CUT else None
@@ -66,37 +64,56 @@ class JavaCode(TreeSitterCode):
         assert first is not None
         raise first
 
-    def _read(self, text: str) -> tuple[str, ...]:
-        """The tokens of a file or of members of a class. Raises SymbolError if it is neither."""
+    def _read(self, text: str) -> Reading:
+        """Read as members of a class, or else as a file."""
         source = text.encode()
-        root = self.root(text, source)
-        as_file = first_fault(root) or _file_fault(root)
-        if as_file is None:
-            return self._tokens(text, source, [root], 0)
         lead = len(_OPEN)
         wrapped = _OPEN + source + _CLOSE
+        if _IS_FILE.match(text):
+            return self._as_file(text, source)
         root = self.root(text, wrapped)
-        as_members = first_fault(root)
+        fault = first_fault(root)
         around = root.children[0]
         if around.end_byte <= lead + len(source) and not around.has_error:  # a '}' of the text closed the class
-            as_members = Fault(around.end_byte - 1, "the end of the text")
-        if as_members is None:
-            body = around.child_by_field_name("body")
-            assert body is not None
-            return self._tokens(text, wrapped, body.children[1:-1], lead)
-        if _IS_FILE.match(text):
-            raise as_file.to_error(text, source)
-        raise as_members.to_error(text, wrapped, lead)
+            fault = Fault(around.end_byte - 1, "the end of the text")
+        body = around.child_by_field_name("body")
+        if fault is None and body is not None:
+            members = [part for part in body.children[1:-1] if not part.type.endswith("comment")]
+            fault = None if members else Fault(lead + len(source), "a class or a method")
+        fault = fault or _keyword_fault(root)
+        if fault is not None or body is None:
+            assert fault is not None
+            raise fault.to_error(text, wrapped, lead)
+        return Reading(text, wrapped, body.children[1:-1])
 
-    def _tokens(self, text: str, source: bytes, parts: list[Node], lead: int) -> tuple[str, ...]:
-        tokens = [token for part in parts for token in leaves(part, source, self.atoms)]
-        for token in tokens:  # the grammar takes a keyword as a name where nothing else fits
-            if token.text in _RESERVED and token.kind.endswith("identifier"):
-                fault = Fault(token.at, "a name", f"expected a name, not the keyword {token.text}")
-                raise fault.to_error(text, source, lead)
-        if not tokens:
-            raise SymbolError(text, len(text), "a class or a method")
-        return tuple(token.text for token in tokens)
+    def _as_file(self, text: str, source: bytes) -> Reading:
+        root = self.root(text, source)
+        fault = first_fault(root) or _file_fault(root) or _keyword_fault(root)
+        if fault is not None:
+            raise fault.to_error(text, source)
+        return Reading(text, source, [root])
+
+
+@cache
+def _keyword_query() -> Query:
+    import tree_sitter
+    import tree_sitter_java
+
+    words = " ".join(f'"{word}"' for word in _KEYWORDS.split())
+    names = (f"(({kind}) @name (#any-of? @name {words}))" for kind in ("identifier", "type_identifier"))
+    return tree_sitter.Query(tree_sitter.Language(tree_sitter_java.language()), " ".join(names))
+
+
+def _keyword_fault(root: Node) -> Fault | None:
+    """A keyword where a name must stand: the grammar takes it as one where nothing else fits."""
+    from tree_sitter import QueryCursor
+
+    found = QueryCursor(_keyword_query()).captures(root).get("name", [])
+    if not found:
+        return None
+    first = min(found, key=lambda node: node.start_byte)
+    word = (first.text or b"").decode()
+    return Fault(first.start_byte, "a name", f"expected a name, not the keyword {word}")
 
 
 def _file_fault(root: Node) -> Fault | None:

@@ -10,13 +10,15 @@ colour is what the query looks like from it. Ties are broken by trying all ways,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
 from math import factorial, prod
 
-from symbol_llm.formats.sparql_tree import Node, is_variable, map_terms, render_part, variables
+from symbol_llm.formats.sparql_tree import Node, map_terms, render_part, variables
 
 MAX_VARIABLES = 40  # beyond that, variables are only renamed in order; those of the datasets stay below 20
+MAX_EFFORT = 200_000  # variables² × nodes: about a second; those of the datasets stay below 20,000
 MAX_WAYS = 24
 
 _COMMUTING = {"triple", "values", "union", "group", "select"}
@@ -27,7 +29,7 @@ def canonical_query(query: Node) -> Node:
     """The canonical tree. Idempotent."""
     query = _simplified(_separated(query))
     names = variables(query)
-    if len(names) > MAX_VARIABLES:
+    if len(names) > MAX_VARIABLES or len(names) ** 2 * sum(1 for _ in query.walk()) > MAX_EFFORT:
         return map_terms(query, lambda term: f"?v{names.index(term)}" if term in names else term)
     colours = _refined(query, dict.fromkeys(names, 0))
     num_ways = prod(factorial(size) for size in _sizes(colours).values())
@@ -131,18 +133,17 @@ def _separated(query: Node) -> Node:
     taken = set(variables(query))
 
     def visit(node: Node, outside: set[str]) -> Node:
+        own = [variables(part) if isinstance(part, Node) else (part,) for part in node.parts]
+        uses = Counter(name for names in own for name in set(names))
         parts: list[Node | str] = []
-        for index, part in enumerate(node.parts):
-            if not isinstance(part, Node):
+        for part, names in zip(node.parts, own):
+            if not isinstance(part, Node) or not any(below.kind == "select" for below in part.walk()):
                 parts.append(part)
-                continue
-            others = [other for i, other in enumerate(node.parts) if i != index]
-            seen = outside | {name for other in others if isinstance(other, Node) for name in variables(other)}
-            seen |= {other for other in others if isinstance(other, str) and is_variable(other)}
-            if part.kind == "select":
-                part = _own_names(part, seen, taken)
-                seen = set()
-            parts.append(visit(part, seen))
+            elif part.kind == "select":
+                beside = {name for name in names if name in outside or uses[name] > 1}
+                parts.append(visit(_own_names(part, beside, taken), set()))
+            else:
+                parts.append(visit(part, outside | {name for name in uses if uses[name] > (name in names)}))
         return Node(node.kind, tuple(parts))
 
     return visit(query, set())

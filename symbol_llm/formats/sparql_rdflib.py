@@ -9,7 +9,6 @@ a limit cuts off is compared only where the order leaves no choice.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
@@ -54,6 +53,8 @@ def engine() -> str:
 
 def prepare() -> None:
     """Load rdflib and let it build its parser, so that no job pays for that."""
+    import logging
+
     logging.getLogger("rdflib").setLevel(logging.CRITICAL)  # it warns of every date that is only a year
     _prepared("SELECT ?x WHERE { ?x ?y ?z . FILTER (?x = ?z) }")
 

@@ -10,11 +10,11 @@ some it only counts. All three are faults here. A language adds which texts are 
 from __future__ import annotations
 
 import importlib
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbol_llm.errors import EngineMissing, SymbolError
@@ -29,6 +29,8 @@ LONGEST_CODE = 100_000  # characters; the longest functions of CodeSearchNet hav
 # made it search for seconds. A count, unlike a time limit, gives the same answer on every machine.
 MOST_STEPS = 10_000
 _CHUNK = 16_384
+_SHORT = 2_000  # bytes; no text of this length takes long
+_BAD = re.compile("[\0\ud800-\udfff]")
 
 
 class Token(NamedTuple):
@@ -62,6 +64,15 @@ class Fault(NamedTuple):
         return SymbolError(text, len(before), self.expected, self.message)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text that was read without a fault."""
+
+    text: str
+    source: bytes  # what tree-sitter saw: the text, and what was put around it
+    parts: list[Node]  # the text's own part of the tree
+
+
 class TreeSitterCode(Format[Code]):
     """A language read by tree-sitter. ``package`` is the grammar's wheel, e.g. "tree-sitter-java"."""
 
@@ -71,17 +82,20 @@ class TreeSitterCode(Format[Code]):
 
     @property
     def engine(self) -> str:
-        _parser(self.package)
-        return f"{self.package} {version(self.package)}"
+        return _engine(self.package)
 
     @abstractmethod
-    def read(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The text as it can be read, and its tokens without comments. Raises SymbolError."""
+    def read(self, text: str) -> Reading:
+        """Raises SymbolError at the first place that is not in the language."""
+
+    def tokens(self, reading: Reading) -> tuple[str, ...]:
+        """The tokens of a text without comments."""
+        return tuple(t.text for part in reading.parts for t in leaves(part, reading.source, self.atoms))
 
     def parse(self, text: str) -> Code:
-        """Raises SymbolError at the first place that is not in the language."""
         check_characters(text)
-        return Code(*self.read(text))
+        reading = self.read(text)
+        return Code(reading.text.strip(), self.tokens(reading))
 
     def render(self, tree: Code) -> str:
         return tree.source
@@ -93,7 +107,8 @@ class TreeSitterCode(Format[Code]):
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether tree-sitter's grammar takes it whole. Names and types are not looked up."""
         try:
-            self.parse(text)
+            check_characters(text)
+            self.read(text)
         except SymbolError as error:
             return Verdict(False, self.engine, str(error))
         return Verdict(True, self.engine, "syntax accepted, not compiled")
@@ -121,6 +136,8 @@ class TreeSitterCode(Format[Code]):
     def root(self, text: str, source: bytes) -> Node:
         """The tree of a text. Raises SymbolError where recovering from its faults would take too long."""
         parser = _parser(self.package)
+        if len(source) <= _SHORT:
+            return parser.parse(source).root_node
         num_steps = 0
 
         def is_enough(offset: int, has_error: bool) -> bool:
@@ -145,9 +162,17 @@ def check_characters(text: str) -> None:
     """Raises SymbolError for what is no source text: too long, NUL bytes, lone surrogates."""
     if len(text) > LONGEST_CODE:
         raise SymbolError(text, LONGEST_CODE, f"at most {LONGEST_CODE:,} characters")
-    for position, character in enumerate(text):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise SymbolError(text, position, "Unicode text without NUL bytes")
+    bad = _BAD.search(text)
+    if bad:
+        raise SymbolError(text, bad.start(), "Unicode text without NUL bytes")
+
+
+@cache
+def _engine(package: str) -> str:
+    from importlib.metadata import version
+
+    _parser(package)
+    return f"{package} {version(package)}"
 
 
 @cache

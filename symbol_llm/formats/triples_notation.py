@@ -19,8 +19,9 @@ from symbol_llm.errors import SymbolError
 
 MAX_TRIPLES = 1_000
 
-_CUT = re.compile(r"[ \t]+\|[ \t]+")
+_CUT = re.compile(r"[ \t]\|[ \t]")  # more blanks are stripped with the pieces
 _REMARK = re.compile(r"\([^()|,]*\)(?=\()")  # the end of a relation like ``elevation_(in_metres)``
+_UNSURE = re.compile(r"\s|_|\Z")  # what follows a comma that rather belongs to a name
 _NAME_BEFORE = re.compile(r"[^()|]*[^\s_()|]$")
 _THOUSANDS = re.compile(r"\d\s*,\s*\d{3}(?!\d)")
 
@@ -147,5 +148,5 @@ def _cutting_comma(inside: str) -> int | None:
             depth = max(0, depth + (1 if mark == "(" else -1))
     commas = free or every
     numbers = {match.start() + match[0].index(",") for match in _THOUSANDS.finditer(inside)}
-    sure = (at for at in commas if at not in numbers and not re.match(r"\s|_|$", inside[at + 1 :]))
+    sure = (at for at in commas if at not in numbers and not _UNSURE.match(inside, at + 1))
     return next(sure, commas[0] if commas else None)

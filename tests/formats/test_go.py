@@ -69,6 +69,12 @@ def test_faults_tell_what_was_expected(text: str, message: str) -> None:
     assert message in caught.value.message
 
 
+def test_a_text_of_many_faults_is_given_up() -> None:
+    with pytest.raises(SymbolError, match="too many faults to tell the first"):
+        go.parse("f( " + "- > " * 2_000)
+    assert go.accepts("func f() { return }").holds is True, "the parser is as new"
+
+
 @pytest.mark.full
 def test_bad_input() -> None:
     assert check_bad_input("go", 20_000, engine_every=4) > 1_000

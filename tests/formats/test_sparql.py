@@ -185,10 +185,11 @@ def test_optional_keeps_its_place() -> None:
     )
 
 
-def test_very_many_variables_are_renamed_in_order() -> None:
-    text = where(" ".join(f"?a{i} ns:p ?a{i + 1} ." for i in range(MAX_VARIABLES)))
-    once = sparql.canonical(text)
-    assert sparql.canonical(once) == once and "?v40" in once
+@pytest.mark.parametrize(("num_variables", "num_triples"), [(MAX_VARIABLES + 1, MAX_VARIABLES), (30, 3_000)])
+def test_very_large_queries_are_renamed_in_order(num_variables: int, num_triples: int) -> None:
+    triples = (f"?a{i % num_variables} ns:p ?a{(i + 1) % num_variables} ." for i in range(num_triples))
+    once = sparql.canonical(where(" ".join(triples)))
+    assert sparql.canonical(once) == once and f"?v{num_variables} " in once
 
 
 # Engine
