@@ -18,14 +18,14 @@ from pathlib import Path
 # Generated sources, so that no network and no outside data are needed, and how many rows of each the first stage
 # takes per epoch: what is harder to learn comes more often.
 TASKS = {
-    "scan_generated": 12_000,
-    "blocksworld_generated": 5_000,
-    "theories": 6_000,
-    "letters": 4_500,
-    "stories": 2_200,
-    "clevr_generated": 2_800,
-    "tables": 2_500,
-    "general": 350,
+    "scan_generated": 8_000,
+    "blocksworld_generated": 5_500,
+    "theories": 5_000,
+    "letters": 4_000,
+    "stories": 1_800,
+    "clevr_generated": 2_500,
+    "tables": 2_000,
+    "general": 300,
 }
 BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_generated", "tables")
 
@@ -43,11 +43,11 @@ class Step:
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
-    rows: int = 3_500  # per task and split
-    injection_steps: int = 1_500
-    infusion_steps: int = 150
+    rows: int = 3_000  # per task and split
+    injection_steps: int = 1_650
+    infusion_steps: int = 120
     items: int = 40  # per task and benchmark
-    share: float = 0.01  # evolved records per record
+    share: float = 0.008  # evolved records per record
     log_every: int = 50  # steps
 
 

@@ -27,7 +27,7 @@ _FLIPPED = {">": "<", ">=": "<="}
 
 def canonical_query(query: Node) -> Node:
     """The canonical tree. Idempotent."""
-    query = _simplified(_separated(query))
+    query = _simplified(separated(query))
     names = variables(query)
     if len(names) > MAX_VARIABLES or len(names) ** 2 * sum(1 for _ in query.walk()) > MAX_EFFORT:
         return map_terms(query, lambda term: f"?v{names.index(term)}" if term in names else term)
@@ -128,8 +128,11 @@ def _alternatives(part: Node | str) -> tuple[Node | str, ...]:
     return (part,)
 
 
-def _separated(query: Node) -> Node:
-    """With names of their own for the variables that a subquery keeps to itself but that occur outside it too."""
+def separated(query: Node) -> Node:
+    """With names of their own for the variables that a subquery keeps to itself but that occur outside it too.
+
+    rdflib 7.6 needs that: it lets such variables of a subquery meet those outside.
+    """
     taken = set(variables(query))
 
     def visit(node: Node, outside: set[str]) -> Node:

@@ -27,7 +27,10 @@ _MAYBE = {"optional", "minus", "exists", "not exists"}
 
 
 def sides(queries: Sequence[Node]) -> list[Side] | None:
-    """The queries as they are compared; None where a limit leaves the answer open (in a subquery, or with REDUCED)."""
+    """The queries, ``separated`` (see sparql_canonical.py), as they are compared.
+
+    None where a limit leaves the answer open: in a subquery, or with REDUCED.
+    """
     found = []
     for query in queries:
         inner = [node for node in query.walk() if node.kind == "select" and node is not query]

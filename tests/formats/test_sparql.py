@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, get
-from symbol_llm.formats.sparql_canonical import MAX_VARIABLES, canonical_query
+from symbol_llm.formats.sparql_canonical import MAX_VARIABLES, canonical_query, separated
 from symbol_llm.formats.sparql_reader import parse_query
 from symbol_llm.formats.sparql_terms import MAX_DEPTH
 from symbol_llm.formats.sparql_tree import Node, map_terms, render_query, variables
@@ -152,7 +152,7 @@ def test_the_canonical_form_keeps_the_meaning(text: str) -> None:
     from symbol_llm.formats.sparql_rdflib import run
     from symbol_llm.formats.sparql_witness import graphs
 
-    pair = [parse_query(text), canonical_query(parse_query(text))]
+    pair = [separated(parse_query(text)), canonical_query(parse_query(text))]
     compared = sides(pair)
     assert compared is not None
     solution = run({"question": "compare", "sides": compared, "graphs": list(graphs(pair))[:4]})
