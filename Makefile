@@ -20,11 +20,11 @@ demo: install
 	$(BIN)/symbol-llm demo --out runs/demo
 
 test: install lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not full"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
 
 # Also the fuzz, fault and soak suites.
 test-full: install lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 # Generated sources, so that no network and no outside data are needed, and how many rows of each the first stage
 # takes per epoch: what is harder to learn comes more often.
@@ -56,12 +57,14 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
     bin_folder = Path(sys.executable).parent
     tool, launcher = str(bin_folder / "symbol-llm"), str(bin_folder / "deepspeed")
     root = Path(__file__).parent.parent.parent
+    # Demos in other folders run side by side; the same folder always gets the same command.
+    port = 20_000 + crc32(str(out).encode()) % 20_000
     workers = ("--workers", str(processes), "--seed", str(seed), "--json")
     collection, evolved, model = str(out / "collection"), str(out / "evolved"), str(out / "infusion" / "model")
 
     def train(stage: str, steps: int, *more: str) -> tuple[str, ...]:
         script, config = root / stage / "train.py", root / stage / "configs" / "tiny-cpu.yaml"
-        launch = (launcher, "--num_gpus", str(processes), "--master_port", "29511", str(script))
+        launch = (launcher, "--num_gpus", str(processes), "--master_port", str(port), str(script))
         where = ("--config", str(config), "--data", collection, evolved, "--out", str(out / stage))
         length = ("--run.steps", str(steps), "--run.log_every", str(scale.log_every), "--seed", str(seed))
         return (*launch, *where, *length, *more)

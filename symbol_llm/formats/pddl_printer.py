@@ -186,10 +186,10 @@ def _condition(node: Condition, scope: Mapping[str, str]) -> Condition:
         case Atom(predicate, args):
             terms = [scope.get(arg, arg) for arg in args]
             return Atom(predicate, tuple(sorted(terms) if predicate == "=" else terms))
-        case Not(Not(part)):
-            return _condition(part, scope)
         case Not(part):
-            return Not(_condition(part, scope))
+            # A junction of one part is that part, so a second "not" may show only now.
+            inside = _condition(part, scope)
+            return inside.part if isinstance(inside, Not) else Not(inside)
         case Junction("imply", (left, right)):
             return _condition(Junction("or", (Not(left), right)), scope)
         case Junction(op, parts):

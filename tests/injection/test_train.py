@@ -28,7 +28,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def straight(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An uninterrupted ZeRO-2 run."""
     out = tmp_path_factory.mktemp("straight")
-    code, output = run("injection", "--data", str(collection), "--out", str(out), *SMALL, *STEPS, port=29761)
+    code, output = run("injection", "--data", str(collection), "--out", str(out), *SMALL, *STEPS)
     assert code == 0, output
     assert "packed rows give the logits that they give alone" in output
     return out
@@ -81,7 +81,7 @@ def test_a_run_leaves_a_plain_model_and_its_numbers(straight: Path) -> None:
 
 def test_killed_and_started_again_ends_bit_identical(straight: Path, collection: Path, tmp_path: Path) -> None:
     command = ["--data", str(collection), "--out", str(tmp_path), *SMALL, *STEPS]
-    process = start("injection", *command, port=29762)
+    process = start("injection", *command)
     wait_for(tmp_path / "checkpoints" / "checkpoint-2" / MARKER, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -89,7 +89,7 @@ def test_killed_and_started_again_ends_bit_identical(straight: Path, collection:
     # A save that was cut off must not count, however high its number.
     (tmp_path / "checkpoints" / "checkpoint-7").mkdir()
     (tmp_path / "checkpoints" / "checkpoint-7" / "trainer_state.json").write_text("{")
-    code, output = run("injection", *command, port=29763)
+    code, output = run("injection", *command)
     assert code == 0, output
     assert "removed incomplete checkpoints:" in output and "checkpoint-7" in output and "going on from" in output
     one, two = weights(straight), weights(tmp_path)
@@ -103,7 +103,7 @@ def test_another_number_of_processes_goes_on(straight: Path, collection: Path, t
     for part in ("checkpoints/checkpoint-6", "tokenizer", "data"):
         shutil.copytree(straight / part, tmp_path / part)
     line = ["--data", str(collection), "--out", str(tmp_path), *SMALL, *STEPS]
-    code, output = run("injection", *line, port=29768, processes=1)
+    code, output = run("injection", *line, processes=1)
     assert code == 0, output
     assert "checkpoint-6 at step 6" in output
     one, two = weights(straight), weights(tmp_path)
@@ -113,7 +113,7 @@ def test_another_number_of_processes_goes_on(straight: Path, collection: Path, t
 
 def test_sigterm_saves_and_stops(collection: Path, tmp_path: Path) -> None:
     command = ["--data", str(collection), "--out", str(tmp_path), *SMALL, "--run.steps", "100000"]
-    process = start("injection", *command, "--run.save_every", "100000", port=29764)
+    process = start("injection", *command, "--run.save_every", "100000")
     wait_for(tmp_path / "metrics.jsonl", process)
     process.stdout.readline()  # type: ignore[union-attr]
     while len(reports(tmp_path)) < 2:
@@ -130,7 +130,7 @@ def test_other_zero_stages_learn_the_same(stage: int, straight: Path, collection
     from transformers import AutoModelForCausalLM
 
     line = ["--data", str(collection), "--out", str(tmp_path), *SMALL, *STEPS, "--zero", str(stage)]
-    code, output = run("injection", *line, port=29764 + stage)
+    code, output = run("injection", *line)
     assert code == 0, output
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     reference = AutoModelForCausalLM.from_pretrained(straight / "model")
@@ -142,7 +142,7 @@ def test_other_zero_stages_learn_the_same(stage: int, straight: Path, collection
 def test_infusion_goes_on_from_injection(straight: Path, collection: Path, tmp_path: Path) -> None:
     shares = ["--data.mixture.counts.symbolic", "60", "--data.mixture.counts.general", "90"]
     line = ["--model", str(straight / "model"), "--data", str(collection), "--out", str(tmp_path), *SMALL, *shares]
-    code, output = run("infusion", *line, "--run.epochs", "1", "--zero", "3", port=29769)
+    code, output = run("infusion", *line, "--run.epochs", "1", "--zero", "3")
     assert code == 0, output
     assert "mixture per epoch: general 90, symbolic 60" in output
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
@@ -153,8 +153,6 @@ def test_infusion_goes_on_from_injection(straight: Path, collection: Path, tmp_p
 
 
 def test_an_error_is_said_once_without_traceback(tmp_path: Path) -> None:
-    code, output = run(
-        "injection", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "run"), *SMALL, *STEPS, port=29770
-    )
+    code, output = run("injection", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "run"), *SMALL, *STEPS)
     assert code == 2
     assert output.count("error: ") == 1 and "no such data folder or file" in output and "Traceback" not in output

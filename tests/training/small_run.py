@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,10 +70,17 @@ def write_collection(folder: Path, num_rows: int = 120) -> Path:
     return folder
 
 
-def start(stage: str, *options: str, port: int, processes: int = 2) -> subprocess.Popen[str]:
+def _free_port() -> int:
+    """A port that nobody listens on, so that launches side by side do not meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(stage: str, *options: str, processes: int = 2) -> subprocess.Popen[str]:
     """Start a stage with the real launcher, one thread per process, in a process group of its own."""
     launcher = Path(sys.executable).parent / "deepspeed"
-    command = [str(launcher), "--num_gpus", str(processes), "--master_port", str(port), f"{stage}/train.py"]
+    command = [str(launcher), "--num_gpus", str(processes), "--master_port", str(_free_port()), f"{stage}/train.py"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
         environment.pop(name, None)
@@ -87,8 +95,8 @@ def start(stage: str, *options: str, port: int, processes: int = 2) -> subproces
     )
 
 
-def run(stage: str, *options: str, port: int, processes: int = 2) -> tuple[int, str]:
+def run(stage: str, *options: str, processes: int = 2) -> tuple[int, str]:
     """Exit code and output of a whole run."""
-    process = start(stage, *options, port=port, processes=processes)
+    process = start(stage, *options, processes=processes)
     output, _ = process.communicate()
     return process.returncode, output
