@@ -160,7 +160,9 @@ def _fresh(parameters: Iterable[Typed], outer: Mapping[str, str]) -> tuple[tuple
     """Parameters with numbered names, and the mapping of all variables in scope."""
     scope = dict(outer)
     result = []
-    for number, entry in enumerate(parameters, len(outer)):
+    # Counted on from the innermost variable: a shadowed one has left the scope, but not the numbering.
+    first = 1 + max((int(name.removeprefix("?x")) for name in outer.values()), default=-1)
+    for number, entry in enumerate(parameters, first):
         scope[entry.name] = f"?x{number}"
         result.append(Typed(f"?x{number}", tuple(sorted(set(entry.types))) or ("object",)))
     return tuple(result), scope

@@ -123,6 +123,15 @@ _problems = st.builds(
 )
 
 
+def test_canonical_forms_found_unsteady_stay_steady() -> None:
+    """Found by the property below: a "not" around an ``and`` of one "not", and variables that shadow themselves."""
+    start = "(define (problem p) (:domain D) (:objects) (:init) (:goal "
+    shadow = "(forall (?x - t ?y) (forall (?x - t ?y) (forall (?x - t ?y) (on ?x ?y))))"
+    for goal in ("(not (and (not (on))))", shadow):
+        once = PDDL.canonical(f"{start}{goal}))")
+        assert PDDL.canonical(once) == once
+
+
 @given(_problems, st.randoms())
 def test_any_problem_survives_printing_and_reordering(tree: Problem, rng) -> None:
     text = render(tree)
