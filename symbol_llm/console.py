@@ -73,8 +73,18 @@ def make_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]
     cells = [list(row) for row in rows]
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for i, name in enumerate(columns):
-        is_number = bool(cells) and all(isinstance(row[i], (int, float)) or row[i] is None for row in cells)
+        is_number = bool(cells) and all(_is_number(row[i]) or row[i] is None for row in cells)
         table.add_column(name, justify="right" if is_number else "left", no_wrap=is_number)
     for row in cells:
-        table.add_row(*("–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        table.add_row(*map(_shown, row))
     return table
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _shown(cell: Any) -> str:
+    if cell is None or isinstance(cell, bool):
+        return {None: "–", True: "yes", False: "no"}[cell]
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
