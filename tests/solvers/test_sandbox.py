@@ -149,13 +149,17 @@ def test_jobs_share_nothing(sandbox: Sandbox) -> None:
 
 
 def test_scratch_is_writable_private_and_fresh() -> None:
+    # /tmp is the scratch folder too, unless Python itself is installed below it.
+    shared = "/scratch" if Path(sys.prefix).is_relative_to("/tmp") else "/tmp"
     with Sandbox("plain", size=1, minimum_isolation=Isolation.FULL) as sandbox:
         try:
-            first = sandbox.run("open('x', 'w').write('1')\nopen('/tmp/y', 'w')\nimport os\nanswer = os.listdir('.')")
+            first = sandbox.run(
+                f"open('x', 'w').write('1')\nopen('{shared}/y', 'w')\nimport os\nanswer = os.listdir('.')"
+            )
         except UserError as error:
             pytest.skip(str(error))
         assert sorted(first.answer) == ["x", "y"]
-        assert sandbox.run("import os\nanswer = os.listdir('.') + os.listdir('/tmp')").answer == []
+        assert sandbox.run(f"import os\nanswer = os.listdir('.') + os.listdir('{shared}')").answer == []
         assert sandbox.run("import tempfile\nwith tempfile.TemporaryFile() as f: answer = f.write(b'ab')").answer == 2
         full = "n = 0\ntry:\n    while True: n += open('x', 'ab', 0).write(bytes(1 << 16))\nexcept OSError: answer = n"
         assert 0 < sandbox.run(full).answer <= 16 << 20
