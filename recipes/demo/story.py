@@ -20,12 +20,12 @@ from zlib import crc32
 # takes per epoch: what is harder to learn comes more often.
 TASKS = {
     "scan_generated": 8_000,
-    "blocksworld_generated": 5_000,
-    "theories": 5_500,
-    "letters": 5_000,
+    "blocksworld_generated": 5_500,
+    "theories": 5_000,
+    "letters": 4_000,
     "stories": 1_800,
     "clevr_generated": 2_500,
-    "tables": 1_800,
+    "tables": 2_000,
     "general": 300,
 }
 BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_generated", "tables")
