@@ -19,7 +19,7 @@ import orjson
 import collection.sources
 from collection.card import dataset_card
 from collection.check import Chunk, check_chunk
-from collection.decontaminate import LeakIndex
+from collection.decontaminate import LeakIndex, scope
 from collection.dedup import Duplicates, repeated_symbols
 from collection.sources.base import GeneratedSource
 from symbol_llm import __version__
@@ -163,9 +163,11 @@ def _finish(config: BuildConfig, checked: list[TaskParts], out: Path) -> dict[st
                 record = record_from_json(entry["record"])
                 if record.split == Split.TEST:
                     index.add(record)
-            elif entry["request"] and entry["rejected"]["split"] == Split.TEST:
+            elif entry["asked"] and entry["rejected"]["split"] == Split.TEST:
                 place = f"{task.task}:{entry['rejected']['file']}:{entry['rejected']['row']}"
-                index.add_request(entry["request"], place, "", collection.sources.get(task.task).format)
+                name = collection.sources.get(task.task).format
+                request, definitions, group = entry["asked"]
+                index.add_request(request, place, scope(name, definitions, group), name)
     make_folder(out / "records")
     make_folder(out / "rejects")
     tasks: dict[str, Any] = {}

@@ -34,11 +34,11 @@ class Chunk:
 
 
 class Entry(NamedTuple):
-    """What became of a row: a record, or a rejection. ``request`` is empty where the row could not be read."""
+    """What became of a row: a record, or a rejection. ``example`` is None where the row could not be read."""
 
     record: Record | None
     rejected: dict[str, Any] | None
-    request: str
+    example: Example | None
 
 
 def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
@@ -54,10 +54,10 @@ def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
     except Exception as error:
         raise RuntimeError(f"task {source.task}, {row.file}, row {row.index}: {error!r}") from error
     if isinstance(found, Rejected):
-        return _reject(row, found, "")
+        return _reject(row, found, None)
     verdict = _check_symbol(source.format, found, chunk.raw)
     if isinstance(verdict, Rejected):
-        return _reject(row, verdict, found.input, found.completion)
+        return _reject(row, verdict, found)
     canonical, accepted, engine = verdict
     prompt = render(source.prompt, found, source.task, row.split, chunk.seed)
     world = orjson.dumps(found.context.world, option=orjson.OPT_SORT_KEYS).decode() if found.context.world else None
@@ -86,7 +86,7 @@ def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
         licence=source.licence.name,
         commercial=source.licence.commercial,
     )
-    return Entry(record, None, found.input)
+    return Entry(record, None, found)
 
 
 def _check_symbol(format_name: str, example: Example, raw: Path | None) -> tuple[str, bool | None, str] | Rejected:
@@ -107,7 +107,7 @@ def _check_symbol(format_name: str, example: Example, raw: Path | None) -> tuple
         return Rejected(Reason.PARSE_ERROR, str(error), error.position)
 
 
-def _reject(row: Row, why: Rejected, request: str, symbol: str = "") -> Entry:
+def _reject(row: Row, why: Rejected, example: Example | None) -> Entry:
     data = None if isinstance(row.data, Rejected) else row.data
     rejected = {
         "file": row.file,
@@ -116,10 +116,10 @@ def _reject(row: Row, why: Rejected, request: str, symbol: str = "") -> Entry:
         "reason": why.reason,
         "detail": why.detail,
         "position": why.position,
-        "symbol": symbol,
+        "symbol": example.completion if example else "",
         "data": data,
     }
-    return Entry(None, rejected, request)
+    return Entry(None, rejected, example)
 
 
 def check_chunk(chunk: Chunk) -> Path:
@@ -132,7 +132,7 @@ def check_chunk(chunk: Chunk) -> Path:
             line = {
                 "record": entry.record.to_json() if entry.record else None,
                 "rejected": entry.rejected,
-                "request": entry.request,
+                "asked": [e.input, e.context.definitions, e.group] if (e := entry.example) else None,
             }
             file.write(orjson.dumps(line) + b"\n")
     part.replace(chunk.part)

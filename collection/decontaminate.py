@@ -40,11 +40,11 @@ class LeakIndex:
         problem = problem_key(record)
         if problem is not None:
             self._problems.setdefault(problem, record.id)
-        self.add_request(record.input, record.id, _scope(record), record.format)
+        self.add_request(record.input, record.id, scope(record.format, record.context, record.group), record.format)
 
-    def add_request(self, request: str, name: str, scope: str, format_name: str) -> None:
-        """Remember a test request; ``scope`` is what it is asked against (definitions, scene)."""
-        self._requests.setdefault(request_key(request, scope), name)
+    def add_request(self, request: str, name: str, asked_against: str, format_name: str) -> None:
+        """Remember a test request, and what it is asked against: see ``scope``."""
+        self._requests.setdefault(request_key(request, asked_against), name)
         if _uses_grams(format_name):
             grams = _grams(request)
             if grams:
@@ -59,7 +59,7 @@ class LeakIndex:
         problem = problem_key(record)
         if problem is not None and problem in self._problems:
             return Leak(self._problems[problem], "same problem")
-        request = request_key(record.input, _scope(record))
+        request = request_key(record.input, scope(record.format, record.context, record.group))
         if request in self._requests:
             return Leak(self._requests[request], "same request")
         if _uses_grams(record.format):
@@ -71,10 +71,10 @@ class LeakIndex:
         return None
 
 
-def _scope(record: Record) -> str:
+def scope(format_name: str, definitions: str, group: str) -> str:
     """What a request is asked against: the same words about another scene are another question."""
-    is_grouped = IDENTITIES.get(record.format) is Identity.GROUP
-    return f"{record.context}\x1f{record.group}" if is_grouped else record.context
+    is_grouped = IDENTITIES.get(format_name) is Identity.GROUP
+    return f"{definitions}\x1f{group}" if is_grouped else definitions
 
 
 def _uses_grams(format_name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collection.decontaminate import build_index
+from collection.decontaminate import build_index, scope
 from collection.dedup import Duplicates, repeated_symbols
 from tests.records import make_record
 
@@ -81,3 +81,7 @@ def test_rejected_test_rows_are_asked_too() -> None:
     index = build_index([])
     index.add_request("What is broken?", "folio:validation:3", "", "fol")
     assert index.find(make_record(format="fol", input="what is broken")).test == "folio:validation:3"
+    schema = "CREATE TABLE t (a)"
+    index.add_request("How many?", "spider:dev:9", scope("sql", schema, "db"), "sql")
+    assert index.find(sql("how many", "SELECT 1", schema)).test == "spider:dev:9"
+    assert index.find(sql("how many", "SELECT 1", "CREATE TABLE u (b)")) is None, "asked against another schema"
