@@ -9,8 +9,8 @@ the code and the seed alone: any number of workers gives the same bytes.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from collection.card import dataset_card
 from collection.check import Chunk, check_chunk
 from collection.decontaminate import LeakIndex, scope
 from collection.dedup import Duplicates, repeated_symbols
-from collection.sources.base import GeneratedSource
+from collection.sources.base import FilesMissing, GeneratedSource, Source
 from symbol_llm import __version__
 from symbol_llm.console import log, progress
 from symbol_llm.errors import UserError
@@ -39,6 +39,10 @@ class BuildConfig:
     tasks: tuple[str, ...]
     seed: int = 0
     limit: int | None = None  # rows per task and split
+    limits: Mapping[str, int] = field(default_factory=dict)  # another limit for some tasks
+
+    def limit_of(self, task: str) -> int | None:
+        return self.limits.get(task, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class TaskParts:
 def available_tasks(raw: Path | None) -> list[str]:
     """The tasks that can be built, in the paper's order.
 
-    Those whose dataset folder exists, and the generated ones that do not merely stand in for one of them.
+    Those whose files are at hand, and the generated ones that do not merely stand in for one of them.
     """
     found: list[str] = []
     for task in collection.sources.SOURCES:
@@ -61,18 +65,25 @@ def available_tasks(raw: Path | None) -> list[str]:
         if isinstance(source, GeneratedSource):
             if source.stands_in_for not in found:
                 found.append(task)
-        elif raw is not None and (raw / source.upstream.dataset).is_dir():
+        elif raw is not None and _has_files(source, raw / source.upstream.dataset):
             found.append(task)
     return found
 
 
-def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1) -> dict[str, Any]:
-    """Build the collection into ``out`` and return its manifest.
+def _has_files(source: Source, folder: Path) -> bool:
+    """Whether a dataset's folder holds files of the upstream. Reads the first row."""
+    if not folder.is_dir():
+        return False
+    try:
+        next(source.read(folder), None)
+    except FilesMissing:
+        return False
+    return True
 
-    Raises UserError if a raw folder is missing or not upstream's, if ``out`` cannot be written to, or if another
-    build writes there.
-    """
-    for task in config.tasks:
+
+def require_folders(tasks: Sequence[str], raw: Path | None) -> None:
+    """Raise UserError unless every task that reads files has its dataset's folder under ``raw``."""
+    for task in tasks:
         source = collection.sources.get(task)
         if isinstance(source, GeneratedSource):
             continue
@@ -83,6 +94,15 @@ def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1) ->
                 f"task {task}: the folder {raw / source.upstream.dataset} does not exist. "
                 f"Its files come from {source.upstream.url}; place them there, or leave the task out with --tasks"
             )
+
+
+def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1) -> dict[str, Any]:
+    """Build the collection into ``out`` and return its manifest.
+
+    Raises UserError if a raw folder is missing or not upstream's, if ``out`` cannot be written to, or if another
+    build writes there.
+    """
+    require_folders(config.tasks, raw)
     make_folder(out)
     with exclusive(out):
         work = make_folder(out / ".work")
@@ -98,13 +118,11 @@ def _check_task(task: str, config: BuildConfig, raw: Path | None, work: Path, wo
     folder = (raw or Path()) / source.upstream.dataset
     inputs = {} if isinstance(source, GeneratedSource) else _hash_inputs(folder)
     version = code_version("collection", "symbol_llm")
-    identity = sha256_json([task, version, config.seed, config.limit, ROWS_PER_PART, inputs])
+    identity = sha256_json([task, version, config.seed, config.limit_of(task), ROWS_PER_PART, inputs])
     place = make_folder(work / f"{task}-{identity[:16]}")
     hashes = {name: entry["sha256"] for name, entry in inputs.items()}
 
-    rows = source.read(folder, config.seed)
-    if config.limit is not None:
-        rows = _limited(rows, config.limit)
+    rows = source.read_some(folder, config.seed, limit=config.limit_of(task))
     parts: list[Path] = []
 
     def missing_chunks() -> Iterator[Chunk]:
@@ -120,15 +138,6 @@ def _check_task(task: str, config: BuildConfig, raw: Path | None, work: Path, wo
     if inputs and _hash_inputs(folder) != inputs:
         raise UserError(f"{folder}: files changed while they were read. Run the same command again")
     return TaskParts(task, parts, inputs)
-
-
-def _limited(rows: Iterator[Any], limit: int) -> Iterator[Any]:
-    """At most ``limit`` rows of each split."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.split] = counts.get(row.split, 0) + 1
-        if counts[row.split] <= limit:
-            yield row
 
 
 def _hash_inputs(folder: Path) -> dict[str, dict[str, Any]]:
@@ -184,7 +193,12 @@ def _finish(config: BuildConfig, checked: list[TaskParts], out: Path) -> dict[st
     manifest = {
         "version": __version__,
         "code": code_version("collection", "symbol_llm"),
-        "config": {"tasks": list(config.tasks), "seed": config.seed, "limit": config.limit},
+        "config": {
+            "tasks": list(config.tasks),
+            "seed": config.seed,
+            "limit": config.limit,
+            "limits": {**config.limits},
+        },
         "tasks": tasks,
         "inputs": {
             f"{collection.sources.get(task.task).upstream.dataset}/{name}": entry

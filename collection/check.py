@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import orjson
@@ -34,11 +34,11 @@ class Chunk:
 
 
 class Entry(NamedTuple):
-    """What became of a row: a record, or a rejection. ``example`` is None where the row could not be read."""
+    """What became of a row: a record, or a rejection. ``asked`` is None where it is not known what the row asks."""
 
     record: Record | None
     rejected: dict[str, Any] | None
-    example: Example | None
+    asked: tuple[str, str, str] | None  # request, definitions, group
 
 
 def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
@@ -54,10 +54,11 @@ def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
     except Exception as error:
         raise RuntimeError(f"task {source.task}, {row.file}, row {row.index}: {error!r}") from error
     if isinstance(found, Rejected):
-        return _reject(row, found, None)
+        return _reject(row, found, "", (found.request, "", "") if found.request else None)
+    asked = (found.input, found.context.definitions, found.group)
     verdict = _check_symbol(source.format, found, chunk.raw)
     if isinstance(verdict, Rejected):
-        return _reject(row, verdict, found)
+        return _reject(row, verdict, found.completion, asked)
     canonical, accepted, engine = verdict
     prompt = render(source.prompt, found, source.task, row.split, chunk.seed)
     world = orjson.dumps(found.context.world, option=orjson.OPT_SORT_KEYS).decode() if found.context.world else None
@@ -81,12 +82,12 @@ def check_row(source: Source, row: Row, chunk: Chunk) -> Entry:
         engine=engine,
         canonical=canonical,
         source=Provenance(
-            source.upstream.dataset, source.upstream.revision, row.file, row.index, chunk.sha256.get(row.file, "")
+            source.upstream.dataset, source.upstream.revision, row.file, row.index, _sha256(row.file, chunk.sha256)
         ),
         licence=source.licence.name,
         commercial=source.licence.commercial,
     )
-    return Entry(record, None, found)
+    return Entry(record, None, asked)
 
 
 def _check_symbol(format_name: str, example: Example, raw: Path | None) -> tuple[str, bool | None, str] | Rejected:
@@ -107,7 +108,13 @@ def _check_symbol(format_name: str, example: Example, raw: Path | None) -> tuple
         return Rejected(Reason.PARSE_ERROR, str(error), error.position)
 
 
-def _reject(row: Row, why: Rejected, example: Example | None) -> Entry:
+def _sha256(file: str, hashes: Mapping[str, str]) -> str:
+    """The hash of a raw file, or of the archive that it is in (``LogicNLI.zip/train.json``)."""
+    path = PurePosixPath(file)
+    return next((hashes[str(place)] for place in (path, *path.parents) if str(place) in hashes), "")
+
+
+def _reject(row: Row, why: Rejected, symbol: str, asked: tuple[str, str, str] | None) -> Entry:
     data = None if isinstance(row.data, Rejected) else row.data
     rejected = {
         "file": row.file,
@@ -116,10 +123,10 @@ def _reject(row: Row, why: Rejected, example: Example | None) -> Entry:
         "reason": why.reason,
         "detail": why.detail,
         "position": why.position,
-        "symbol": example.completion if example else "",
+        "symbol": symbol,
         "data": data,
     }
-    return Entry(None, rejected, example)
+    return Entry(None, rejected, asked)
 
 
 def check_chunk(chunk: Chunk) -> Path:
@@ -132,7 +139,7 @@ def check_chunk(chunk: Chunk) -> Path:
             line = {
                 "record": entry.record.to_json() if entry.record else None,
                 "rejected": entry.rejected,
-                "asked": [e.input, e.context.definitions, e.group] if (e := entry.example) else None,
+                "asked": entry.asked,
             }
             file.write(orjson.dumps(line) + b"\n")
     part.replace(chunk.part)

@@ -49,24 +49,51 @@ def build_command(
     tasks: Annotated[
         str, typer.Option("--tasks", "--only", help="Comma-separated; default: all that can be built.")
     ] = "",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rows per task and split.")] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="N|TASK=N", help="Rows per task and split; again with TASK=N for one task."),
+    ] = None,
     workers: Workers = 1,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     as_json: Json = False,
 ) -> None:
     """Read, verify, deduplicate and write the collection. Goes on where a killed run was."""
     from collection.build import BuildConfig, available_tasks, build
-    from collection.sources import SOURCES
+    from collection.sources import SOURCES, get
+    from collection.sources.base import GeneratedSource
 
     folder = raw_folder(raw)
     chosen = tuple(name.strip() for name in tasks.split(",") if name.strip())
     for name in chosen:
         if name not in SOURCES:
             raise unknown_name("task", name, SOURCES, "symbol-llm collect list")
-    config = BuildConfig(chosen or tuple(available_tasks(folder)), seed, limit)
+    if not chosen:
+        chosen = tuple(available_tasks(folder))
+        absent = [name for name in SOURCES if name not in chosen and not isinstance(get(name), GeneratedSource)]
+        if folder is not None and absent:
+            log(f"left out, because their files are not in {folder}: {', '.join(absent)}")
+    config = BuildConfig(chosen, seed, *_limits(limit or []))
     manifest = build(config, folder, out, workers)
     emit(manifest, _counts_table(manifest), as_json=as_json)
     log(f"wrote {out}; check it with: symbol-llm collect verify {out}")
+
+
+def _limits(words: list[str]) -> tuple[int | None, dict[str, int]]:
+    """``["3000", "scan=500"]`` as the limit for all tasks and those of single ones."""
+    from collection.sources import SOURCES
+
+    for_all, for_one = None, {}
+    for word in words:
+        task, equals, number = word.rpartition("=")
+        if equals and task not in SOURCES:
+            raise unknown_name("task", task, SOURCES, "symbol-llm collect list")
+        if not number.isdecimal() or not int(number):
+            raise UserError(f"--limit {word}: expected a number of rows, or TASK=N for one task")
+        if equals:
+            for_one[task] = int(number)
+        else:
+            for_all = int(number)
+    return for_all, for_one
 
 
 def _counts_table(manifest: dict[str, Any]) -> Any:

@@ -26,6 +26,9 @@ IDENTITIES: dict[str, Identity] = {
     "scan": Identity.REQUEST,
     "math_program": Identity.REQUEST,
     "text": Identity.REQUEST,
+    "top": Identity.REQUEST,  # [IN:GET_ALARM ] is what many requests mean
+    "gqa": Identity.REQUEST,
+    "geometry": Identity.REQUEST,  # Find(x), over another diagram
     "clevr": Identity.GROUP,
 }
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from symbol_llm.errors import SymbolLLMError
+from symbol_llm.lazy_group import LazyGroup
 
-# command -> (module:typer app or function, help)
+# command -> (module:typer app, help)
 COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("collection.cli:app", "Build, verify and show the Symbolic Collection."),
     "format": ("symbol_llm.formats.cli:app", "Check, compare and score symbols."),
@@ -24,26 +23,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(TyperGroup):
-    """Lists all commands and imports only the one that runs."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        where, text = COMMANDS[cmd_name]
-        if cmd_name in sys.argv[1:] or ctx.invoked_subcommand:
-            module, attribute = where.split(":")
-            command = typer.main.get_command(getattr(importlib.import_module(module), attribute))
-        else:
-            command = typer.core.TyperCommand(cmd_name)
-        command.name, command.help, command.short_help = cmd_name, text, text
-        return command
+class Commands(LazyGroup):
+    table = COMMANDS
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,16 +85,20 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, one key per column."""
-        return asdict(self)
+        row = {name: getattr(self, name) for name in _FIELDS}
+        row["source"] = {name: getattr(self.source, name) for name in _SOURCE_FIELDS}
+        return row
 
 
-_FIELDS = {field.name for field in fields(Record)}
+# dataclasses.asdict copies deeply, which took a tenth of the time of a build.
+_FIELDS = tuple(field.name for field in fields(Record))
+_SOURCE_FIELDS = tuple(field.name for field in fields(Provenance))
 
 
 def record_from_json(row: Mapping[str, Any]) -> Record:
     """Inverse of ``Record.to_json``. Raises UserError naming missing and unknown columns."""
     missing = {"id", "task", "format", "prompt", "completion", "source"} - row.keys()
-    unknown = row.keys() - _FIELDS
+    unknown = row.keys() - set(_FIELDS)
     if missing or unknown:
         raise UserError(
             f"not a record: missing columns {sorted(missing)}, unknown columns {sorted(unknown)}. "

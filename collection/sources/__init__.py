@@ -19,20 +19,59 @@ SOURCES: dict[str, str] = {
     "grippers": "collection.sources.llm_pddl:GRIPPERS",
     # SQL
     "spider": "collection.sources.spider:SPIDER",
+    "sparc": "collection.sources.sparc:SPARC",
+    "cosql": "collection.sources.cosql:COSQL",
+    # Knowledge bases
+    "webqsp": "collection.sources.webqsp:WEBQSP",
+    "grailqa": "collection.sources.grailqa:GRAILQA",
+    "compwebq": "collection.sources.compwebq:COMPWEBQ",
+    # AMR
+    "amr3": "collection.sources.amr_ldc:AMR3",
+    "amr2": "collection.sources.amr_ldc:AMR2",
+    "bioamr": "collection.sources.amr_bio:BIOAMR",
+    # Ontology
+    "tekgen": "collection.sources.tekgen:TEKGEN",
+    "webnlg": "collection.sources.webnlg:WEBNLG",
+    # API calls
+    "mtop": "collection.sources.mtop:MTOP",
+    "topv2": "collection.sources.topv2:TOPV2",
+    "nlmaps": "collection.sources.nlmaps:NLMAPS",
     # Command, code
     "scan": "collection.sources.scan:SCAN",
     "nl2bash": "collection.sources.nl2bash:NL2BASH",
     "nl2rx": "collection.sources.nl_rx:NL2RX",
+    "nl2python": "collection.sources.nl2python:NL2PYTHON",
+    "nl2java": "collection.sources.nl2java:NL2JAVA",
+    "nl2go": "collection.sources.nl2go:NL2GO",
     # First-order logic
     "folio": "collection.sources.folio:FOLIO",
+    "malls": "collection.sources.malls:MALLS",
+    "logicnli": "collection.sources.logicnli:LOGICNLI",
     # Visual reasoning
+    "gqa": "collection.sources.gqa:GQA",
     "clevr": "collection.sources.clevr:CLEVR",
+    "geometry3k": "collection.sources.geometry3k:GEOMETRY3K",
     # Mathematics
     "gsm8k_code": "collection.sources.gsm8k:GSM8K_CODE",
+    "aqua_code": "collection.sources.aqua:AQUA_CODE",
+    "math_code": "collection.sources.hendrycks_math:MATH_CODE",
     # AI for science
     "chebi20": "collection.sources.chebi20:CHEBI20",
+    # More of the same languages, beside the paper's 34
+    "wikisql": "collection.sources.wikisql:WIKISQL",
+    "proofwriter": "collection.sources.proofwriter:PROOFWRITER",
+    "planbench": "collection.sources.planbench:PLANBENCH",
+    "little_prince": "collection.sources.amr_little_prince:LITTLE_PRINCE",
     # General instructions
+    "flan": "collection.sources.flan:FLAN",
+    "cot": "collection.sources.cot:COT",
+    "codealpaca": "collection.sources.alpaca:CODEALPACA",
+    "evol_instruct": "collection.sources.evol_instruct:EVOL_INSTRUCT",
     "alpaca": "collection.sources.alpaca:ALPACA",
+    "dolly": "collection.sources.dolly:DOLLY",
+    "oasst": "collection.sources.oasst:OASST",
+    "sharegpt": "collection.sources.sharegpt:SHAREGPT",
+    "openorca": "collection.sources.openorca:OPENORCA",
     # Generated: no files needed
     "blocksworld_generated": "collection.sources.blocksworld_generated:BLOCKSWORLD_GENERATED",
     "grippers_generated": "collection.sources.grippers_generated:GRIPPERS_GENERATED",

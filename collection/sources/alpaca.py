@@ -1,41 +1,40 @@
-"""Stanford Alpaca: general instructions, answered by text-davinci-003.
+"""Stanford Alpaca and Code Alpaca: general instructions and coding tasks, answered by text-davinci-003.
 
     {"instruction": "Name the colour.", "input": "grass", "output": "Green."}
 
 becomes input "Name the colour.\\ngrass", completion "Green.". About 60 in 100 rows have no input; some say
-"<noinput>" or "Noinput" instead, which means the same.
+"<noinput>" or "Noinput" instead, which means the same. Code Alpaca's 2k file is a sample of its 20k file: where both
+are there, its rows are duplicates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from collection.sources.base import (
-    Example,
-    Licence,
-    Prompt,
-    Reason,
-    Rejected,
-    Row,
-    Source,
-    Upstream,
-    read_json,
-    require,
-)
-from symbol_llm.errors import UserError
+from collection.sources.base import Example, Licence, Rejected, Row, Upstream
+from collection.sources.instruction_rows import Fields, InstructionSource, to_example
 from symbol_llm.record import Split
 
-_FILE = "alpaca_data.json"
-_FIELDS = ("instruction", "input", "output")
 _NO_INPUT = frozenset({"", "noinput", "no input"})
 
 
-class Alpaca(Source):
-    task = "alpaca"
-    format = "text"
-    family = "General"
+class AlpacaRows(InstructionSource):
+    """Rows of instruction, input and output."""
+
     licence = Licence("CC-BY-NC-4.0", False)
+    fields = Fields("instruction", "output", given="input")
+
+    def to_example(self, row: Row, folder: Path) -> Example | Rejected:
+        data = row.data
+        given = data.get("input") if isinstance(data, dict) else None
+        if isinstance(given, str) and given.strip("<>.[]() \t\r\n").casefold() in _NO_INPUT:
+            data = {**data, "input": ""}
+        return to_example(data, self.fields)
+
+
+class Alpaca(AlpacaRows):
+    task = "alpaca"
+    files = dict.fromkeys(("alpaca_data.json",), Split.TRAIN)
     upstream = Upstream(
         dataset="alpaca",
         url="https://github.com/tatsu-lab/stanford_alpaca",
@@ -46,45 +45,21 @@ class Alpaca(Source):
         ),
         sizes={"train": 52_002},
     )
-    prompt = Prompt(
-        instructions=(
-            "Follow the instruction.",
-            "Do what the instruction says.",
-            "Carry out the task below.",
-            "Answer the request.",
-            "Respond to the instruction as well as you can.",
-            "Here is a task. Write a fitting answer.",
-            "Read the instruction and answer it.",
-            "Complete the following task.",
-            "Give a helpful answer to the request.",
-            "Write a response that does what is asked.",
-        ),
-        input_label="The instruction is:",
-        cue="The answer is:",
+
+
+class CodeAlpaca(AlpacaRows):
+    task = "codealpaca"
+    files = dict.fromkeys(
+        (f"{place}code_alpaca_{size}.json" for place in ("", "data/") for size in ("20k", "2k")), Split.TRAIN
     )
-
-    def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
-        """One row per object of the list; upstream has a training split only."""
-        path = require(folder, _FILE)[0]
-        rows = read_json(path)
-        if not isinstance(rows, list):
-            raise UserError(f"{path}: expected a list of objects with {', '.join(_FIELDS)}. Is it upstream's file?")
-        for index, row in enumerate(rows):
-            yield Row(_FILE, index, Split.TRAIN, row)
-
-    def to_example(self, row: Row, folder: Path) -> Example | Rejected:
-        if not isinstance(row.data, dict):
-            return Rejected(Reason.MALFORMED_ROW, f"expected an object, found {type(row.data).__name__}")
-        values = [row.data.get(name, "") for name in _FIELDS]
-        if not all(isinstance(value, str) for value in values):
-            return Rejected(Reason.MALFORMED_ROW, f"{', '.join(_FIELDS)} must be texts")
-        instruction, given, output = (value.strip() for value in values)
-        if not instruction:
-            return Rejected(Reason.EMPTY_INPUT, "the instruction is empty")
-        if not output:
-            return Rejected(Reason.EMPTY_SYMBOL, "the output is empty")
-        has_input = given.strip("<>.[]() ").casefold() not in _NO_INPUT
-        return Example(input=f"{instruction}\n{given}" if has_input else instruction, completion=output)
+    upstream = Upstream(
+        dataset="codealpaca",
+        url="https://github.com/sahil280114/codealpaca",
+        revision="master",
+        citation="Sahil Chaudhary. 2023. Code Alpaca: An Instruction-following LLaMA model for code generation.",
+        sizes={"train": 20_022},
+    )
 
 
 ALPACA = Alpaca()
+CODEALPACA = CodeAlpaca()

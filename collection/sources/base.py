@@ -10,6 +10,7 @@ are the builder's work and the same for all.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -41,11 +42,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that is kept out, with the reason, what exactly was wrong, and where in the symbol."""
+    """A row that is kept out, with the reason, what exactly was wrong, and where in the symbol.
+
+    ``request`` is what the row asks, where it is known: a test row without a symbol can still leak.
+    """
 
     reason: Reason
     detail: str
     position: int | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,17 @@ class Source(ABC):
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         """What a row means. Called in a worker process; must not depend on other rows."""
 
+    def read_some(
+        self, folder: Path, seed: int = 0, *, split: Split | None = None, limit: int | None = None
+    ) -> Iterator[Row]:
+        """The rows of ``read``, of one split only or at most ``limit`` of each."""
+        counts: Counter[Split] = Counter()
+        for row in self.read(folder, seed):
+            if split in (None, row.split):
+                counts[row.split] += 1
+                if limit is None or counts[row.split] <= limit:
+                    yield row
+
 
 class GeneratedSource(Source):
     """A source that makes its rows from a seed and needs no files. Row i depends on the seed and i alone."""
@@ -143,17 +159,28 @@ class GeneratedSource(Source):
         """The data of one row, a JSON value."""
 
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
-        for split, size in self.sizes.items():
-            for index in range(size):
-                rng = Random(f"{self.task}/{split}/{seed}/{index}")
-                yield Row(f"seed-{seed}/{split}", index, split, self.generate(split, index, rng))
+        return self.read_some(folder, seed)
+
+    def read_some(
+        self, folder: Path, seed: int = 0, *, split: Split | None = None, limit: int | None = None
+    ) -> Iterator[Row]:
+        """Makes the rows that are asked for and no others."""
+        for own, size in self.sizes.items():
+            if split in (None, own):
+                for index in range(size if limit is None else min(size, limit)):
+                    rng = Random(f"{self.task}/{own}/{seed}/{index}")
+                    yield Row(f"seed-{seed}/{own}", index, own, self.generate(own, index, rng))
+
+
+class FilesMissing(UserError):
+    """None of the upstream's files is in the dataset's folder: a build of all tasks leaves the task out."""
 
 
 def require(folder: Path, *names: str) -> list[Path]:
-    """The files that exist among ``names``. Raises UserError with what was expected if there is none."""
+    """The files that exist among ``names``. Raises FilesMissing with what was expected if there is none."""
     found = [folder / name for name in names if (folder / name).exists()]
     if not found:
-        raise UserError(
+        raise FilesMissing(
             f"{folder}: none of the upstream's files is here ({', '.join(names)}). "
             "Place them there, or pass the folder that holds the datasets with --raw"
         )

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -169,7 +170,7 @@ class Gsm8kCode(Source):
         question, solution, answer = fields
         program = compile_solution(solution, answer)
         if isinstance(program, Rejected):
-            return program
+            return replace(program, request=question)
         return Example(input=question, completion=program, answer=answer)
 
 

@@ -1,6 +1,9 @@
-"""Reading a large JSON file object by object: ``{"info": {…}, "questions": [{…}, {…}, …]}``.
+"""Reading a large JSON file value by value.
 
-A file of CLEVR is one line of several hundred megabytes; only one of its objects is in memory at a time.
+    {"info": {…}, "questions": [{…}, {…}, …]}       the elements of an array (CLEVR)
+    {"02930152": {…}, "07333408": {…}, …}           the entries of an object (GQA)
+
+Such a file is one line of up to several gigabytes; only one of its values is in memory at a time.
 """
 
 from __future__ import annotations
@@ -19,27 +22,59 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _decode = json.JSONDecoder().raw_decode
 
 
-def read_json_array(path: Path, key: str) -> Iterator[Any]:
-    """The elements of the array under a key of the file's object, in order.
+def read_json_array(path: Path, key: str = "") -> Iterator[Any]:
+    """The elements of the array under a key of the file's object, in order; without a key, of a file that is an array.
 
     Raises UserError with the place in the file if it is broken, truncated or has no such array; the elements before
     the fault have been given by then.
     """
     with path.open(encoding="utf-8") as file:
-        text = _Text(path, file)
-        text.take("{")
-        while text.peek() != "}":
-            name = text.value()
-            text.take(":")
-            if name != key or text.peek() != "[":
-                text.value()
-            else:
-                text.take("[")
-                yield from _elements(text)
-                return
-            if text.peek() == ",":
-                text.take(",")
-    raise UserError(f"{path}: there is no array {key!r} in this file. Is it upstream's?")
+        yield from read_json_elements(file, path, key)
+
+
+def read_json_elements(file: TextIO, name: Path | str, key: str = "") -> Iterator[Any]:
+    """The same from an open file; ``name`` is what an error calls it."""
+    text = _Text(name, file)
+    if not key:
+        if text.peek() != "[":
+            raise UserError(f"{name}: expected a list of objects. Is it upstream's file?")
+        text.take("[")
+        yield from _elements(text)
+        return
+    text.take("{")
+    while text.peek() != "}":
+        found = text.value()
+        text.take(":")
+        if found != key or text.peek() != "[":
+            text.value()
+        else:
+            text.take("[")
+            yield from _elements(text)
+            return
+        if text.peek() == ",":
+            text.take(",")
+    raise UserError(f"{name}: there is no array {key!r} in this file. Is it upstream's?")
+
+
+def read_json_object(file: TextIO, name: str) -> Iterator[tuple[str, Any]]:
+    """The entries of the file's object in order, key and value; a key that stands twice comes twice.
+
+    ``name`` is what an error calls the file. Raises UserError with the place in the file if it is broken, truncated or
+    no object; the entries before the fault have been given by then.
+    """
+    text = _Text(name, file)
+    text.take("{")
+    while text.peek() != "}":
+        if text.peek() != '"':
+            raise text.fault("expected a key in quotes")
+        key = text.value()
+        text.take(":")
+        yield key, text.value()
+        if text.peek() != "}":
+            text.take(",")
+    text.take("}")
+    if not text.is_done():
+        raise text.fault("expected the end of the file")
 
 
 def _elements(text: _Text) -> Iterator[Any]:
@@ -52,8 +87,8 @@ def _elements(text: _Text) -> Iterator[Any]:
 class _Text:
     """A window on a file: what is read and not yet used."""
 
-    def __init__(self, path: Path, file: TextIO) -> None:
-        self.path, self.file = path, file
+    def __init__(self, name: Path | str, file: TextIO) -> None:
+        self.name, self.file = name, file
         self.window, self.at, self.used = "", 0, 0  # ``used``: characters before the window
 
     def _more(self) -> bool:
@@ -67,15 +102,21 @@ class _Text:
         self.window, self.at = self.window[self.at :] + chunk, 0
         return bool(chunk)
 
-    def peek(self) -> str:
-        """The next sign that is not blank."""
+    def is_done(self) -> bool:
+        """Whether nothing but blanks is left."""
         while True:
             found = _BLANKS.match(self.window, self.at)
             self.at = found.end() if found else self.at
             if self.at < len(self.window):
-                return self.window[self.at]
+                return False
             if not self._more():
-                raise self.fault("the file ends too early")
+                return True
+
+    def peek(self) -> str:
+        """The next sign that is not blank."""
+        if self.is_done():
+            raise self.fault("the file ends too early")
+        return self.window[self.at]
 
     def take(self, sign: str) -> None:
         if self.peek() != sign:
@@ -103,6 +144,6 @@ class _Text:
 
     def fault(self, what: str) -> UserError:
         return UserError(
-            f"{self.path}, character {self.used + self.at + 1}: not JSON ({what}). "
+            f"{self.name}, character {self.used + self.at + 1}: not JSON ({what}). "
             "The file may be truncated: fetch it again"
         )

@@ -18,9 +18,7 @@ tables.json and has no answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from collection.sources.base import (
     Example,
@@ -34,9 +32,10 @@ from collection.sources.base import (
     read_json,
     require,
 )
+from collection.sources.spider_schema import check_layout, schema_text
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Context
-from symbol_llm.formats.sql_tokens import fold, squeezed, written
+from symbol_llm.formats.sql_tokens import squeezed
 from symbol_llm.record import Split
 
 _FILES = {
@@ -81,9 +80,7 @@ class Spider(Source):
     )
 
     def __init__(self, schema_layout: str = "create_table") -> None:
-        if schema_layout not in _LAYOUTS:
-            raise UserError(f"unknown schema layout {schema_layout!r}: choose one of {', '.join(_LAYOUTS)}")
-        self.schema_layout = schema_layout
+        self.schema_layout = check_layout(schema_layout)
 
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
         """Rows of the training files, then of dev.json. Raises UserError if tables.json or all of them are missing."""
@@ -106,13 +103,9 @@ class Spider(Source):
             return Rejected(Reason.EMPTY_INPUT, "the question is empty")
         if not query:
             return Rejected(Reason.EMPTY_SYMBOL, "the query is empty")
-        schema = _schemas(folder / "tables.json").get(name)
-        if schema is None:
-            return Rejected(Reason.MISSING_CONTEXT, f"database {name!r} is not in tables.json")
-        try:
-            definitions = _LAYOUTS[self.schema_layout](schema)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            return Rejected(Reason.MISSING_CONTEXT, f"tables.json describes {name!r} in another form: {error!r}")
+        definitions = schema_text(folder / "tables.json", name, self.schema_layout)
+        if isinstance(definitions, Rejected):
+            return definitions
         database = f"{self.upstream.dataset}/database/{name}/{name}.sqlite"
         has_database = (folder / "database" / name / f"{name}.sqlite").is_file()
         return Example(
@@ -122,63 +115,6 @@ class Spider(Source):
             answer={"query": query} if has_database else None,
             group=name,
         )
-
-
-@lru_cache(maxsize=4)
-def _schemas(path: Path) -> dict[str, dict[str, Any]]:
-    entries = read_json(path)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "db_id" in entry for entry in entries):
-        raise UserError(f"{path}: expected a list of databases with db_id, as upstream's tables.json is")
-    return {entry["db_id"]: entry for entry in entries}
-
-
-def create_tables(schema: Mapping[str, Any]) -> str:
-    """A database of tables.json as CREATE TABLE statements, one a line, with types and keys."""
-    tables, columns = _names(schema)
-    types = schema["column_types"]
-    keys = [key if isinstance(key, list) else [key] for key in schema["primary_keys"]]  # a list: a composite key
-    parents: dict[int, list[str]] = {}
-    for child, parent in schema["foreign_keys"]:
-        table, column = columns[parent]
-        if table >= 0 and tables[table]:
-            reference = f"REFERENCES {written(tables[table])}({written(column)})"
-            if reference not in parents.setdefault(child, []):
-                parents[child].append(reference)
-    lines = []
-    for number, table_name in enumerate(tables):
-        if not table_name:
-            continue
-        own = [i for i, (table, _) in enumerate(columns) if table == number]
-        primary = [i for key in keys if key[0] in own for i in key]
-        items = []
-        for i in own:
-            words = [written(columns[i][1]), types[i]]
-            words += ["PRIMARY KEY"] if primary == [i] else []
-            items.append(" ".join(words + parents.get(i, [])))
-        if len(primary) > 1:
-            items.append(f"PRIMARY KEY ({', '.join(written(columns[i][1]) for i in primary)})")
-        lines.append(f"CREATE TABLE {written(table_name)} ({', '.join(items)})")
-    return "\n".join(lines)
-
-
-def unifiedskg(schema: Mapping[str, Any]) -> str:
-    """A database as UnifiedSKG writes it, without its hints of cell values: ``| db | table : col , col | …``."""
-    parts = [f"| {schema['db_id']}"]
-    for number, table in enumerate(schema["table_names_original"]):
-        columns = [name for owner, name in schema["column_names_original"] if owner == number]
-        parts.append(f"{table} : {' , '.join(columns)}")
-    return " | ".join(parts).lower()
-
-
-_LAYOUTS = {"create_table": create_tables, "unifiedskg": unifiedskg}
-
-
-def _names(schema: Mapping[str, Any]) -> tuple[list[str], list[tuple[int, str]]]:
-    """Tables ("" for SQLite's own) and (table number, column) pairs, each name in one spelling."""
-    spelling: dict[str, str] = {}
-    columns = [(table, spelling.setdefault(fold(name), name)) for table, name in schema["column_names_original"]]
-    tables = ["" if fold(name).startswith("sqlite_") else name for name in schema["table_names_original"]]
-    return tables, columns
 
 
 SPIDER = Spider()

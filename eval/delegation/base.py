@@ -51,8 +51,8 @@ class Benchmark(ABC):
         """The items in the source's order. Rows without a gold answer are not items."""
         source = collection.sources.get(self.task)
         folder = (raw or Path()) / source.upstream.dataset
-        for row in source.read(folder, seed):
-            if row.split != self.split or isinstance(row.data, Rejected):
+        for row in source.read_some(folder, seed, split=self.split):
+            if isinstance(row.data, Rejected):
                 continue
             example = source.to_example(row, folder)
             if isinstance(example, Rejected) or example.answer is None:

@@ -2,7 +2,7 @@
 
 collection   generated sources, every symbol checked by its real engine
 evolved      some of them under fresh names, each proved
-injection    a LLaMA of two million parameters learns symbols
+injection    a small LLaMA learns symbols
 infusion     it goes on with symbols and general instructions together
 symbolic     held-out symbols, scored by the fields' metrics and by meaning
 delegate     six scenes: the model writes, real solvers execute
@@ -14,19 +14,28 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
-# Generated sources, so that no network and no outside data are needed, and how many rows of each the first stage
-# takes per epoch: what is harder to learn comes more often.
+
+class Portion(NamedTuple):
+    """How many rows of a task the collection gets per split, and how many of them the first stage takes per epoch."""
+
+    built: int
+    per_epoch: int
+
+
+# Generated sources, so that no network and no outside data are needed. What is harder to learn comes more often;
+# copying is learnt from thousands of different rows, not from the same ones again and again.
 TASKS = {
-    "scan_generated": 8_000,
-    "blocksworld_generated": 5_500,
-    "theories": 5_000,
-    "letters": 4_000,
-    "stories": 1_800,
-    "clevr_generated": 2_500,
-    "tables": 2_000,
-    "general": 300,
+    "scan_generated": Portion(12_000, 8_000),
+    "blocksworld_generated": Portion(8_000, 5_500),
+    "theories": Portion(8_000, 6_500),
+    "letters": Portion(6_000, 3_200),
+    "stories": Portion(4_000, 2_200),
+    "clevr_generated": Portion(5_000, 2_200),
+    "tables": Portion(4_000, 1_600),
+    "general": Portion(1_000, 300),
 }
 BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_generated", "tables")
 
@@ -44,8 +53,8 @@ class Step:
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
-    rows: int = 3_000  # per task and split
-    injection_steps: int = 1_650
+    rows: int = 12_000  # per task and split at most
+    injection_steps: int = 2_700
     infusion_steps: int = 120
     items: int = 40  # per task and benchmark
     share: float = 0.008  # evolved records per record
@@ -72,9 +81,12 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
     def evaluate(kind: str, place: str, *more: str) -> tuple[str, ...]:
         return (tool, "eval", kind, "--out", str(out / place), "--limit", str(scale.items), *workers, *more)
 
-    build = (tool, "collect", "build", "--tasks", ",".join(TASKS), "--limit", str(scale.rows), "--out", collection)
+    limits = [word for task, part in TASKS.items() for word in ("--limit", f"{task}={min(part.built, scale.rows)}")]
+    build = (tool, "collect", "build", "--tasks", ",".join(TASKS), *limits, "--out", collection)
     evolve = (tool, "evolve", collection, "--out", evolved, "--share", str(scale.share))
-    mixture = [word for task, rows in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(rows))]
+    mixture = [
+        word for task, part in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(part.per_epoch))
+    ]
     injected = ("--model", str(out / "injection" / "model"))
     symbolic = ("--model", model, "--data", collection, "--tasks", ",".join(t for t in TASKS if t != "general"))
     unseen = ("--model", model, "--data", evolved)

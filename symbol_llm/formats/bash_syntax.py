@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 MAX_NESTING = 100
+MAX_LENGTH = 10_000  # characters; tree-sitter's recovery from errors is quadratic in time and memory
 GAP = "gap"
 WALL_SECONDS = 20.0
 
@@ -99,13 +100,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
 def _parse(text: str, keep_gaps: bool) -> Tree:
     if not text or "\0" in text:
         raise SymbolError(text, max(0, text.find("\0")), "a command without NUL characters")
+    if len(text) > MAX_LENGTH:
+        raise SymbolError(text, MAX_LENGTH, f"a command of at most {MAX_LENGTH:,} characters")
     try:
         source = text.encode()
     except UnicodeEncodeError as error:
         raise SymbolError(text, error.start, "Unicode text without lone surrogates") from error
     root = _parser().parse(source).root_node
-    if root.has_error:
-        root = _parser().parse(_EXTENDED_GLOB.sub(lambda glob: b"_" * len(glob[0]), source)).root_node
+    if root.has_error and (masked := _EXTENDED_GLOB.sub(lambda glob: b"_" * len(glob[0]), source)) != source:
+        root = _parser().parse(masked).root_node
     _check(root, text, source)
     if not root.named_child_count or all(child.type == "comment" for child in root.children):
         raise SymbolError(text, 0, "a command")

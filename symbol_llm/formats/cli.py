@@ -15,8 +15,17 @@ import typer
 from symbol_llm.console import emit, make_table
 from symbol_llm.errors import CheckFailed, EngineMissing, SymbolError, UserError
 from symbol_llm.formats import FORMATS, Context, get
+from symbol_llm.lazy_group import LazyGroup
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# Commands that also need the datasets. Imports run one way, so they are known by name alone.
+COMMANDS = {"audit": ("collection.audit_cli:app", "Run every gold symbol of the datasets through its format.")}
+
+
+class Commands(LazyGroup):
+    table = COMMANDS
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Language = Annotated[str, typer.Argument(help="Format name; see: symbol-llm format list")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]

@@ -48,7 +48,7 @@ NAME = r"[\w\u0300-\u036f]+(?:[-'’][\w\u0300-\u036f]+)*(?:\+{1,2}(?=[ \t]*[,)(
 # may need two recursions a level, and a text may have more parentheses than its tree has levels.
 MAX_DEPTH = 64
 _MAX_NESTING = 2 * MAX_DEPTH + 40
-MAX_LENGTH = 100_000  # characters of a symbol
+MAX_NAMES = 20_000  # predicates and terms of a symbol; printing and the canonical form add none
 
 _SPELLINGS = {
     "↔": ("<->", "<=>", "↔", "⟷", "⇔"),
@@ -78,12 +78,11 @@ def parse_theory(text: str, max_depth: int = MAX_DEPTH) -> Theory:
 
     ``max_depth`` is at most MAX_DEPTH + 8: a canonical form may be a little deeper than what it comes from.
     """
-    if len(text) > MAX_LENGTH:
-        raise SymbolError(text, MAX_LENGTH, f"at most {MAX_LENGTH} characters")
-    formulas, start = [], 0
+    formulas, start, names = [], 0, MAX_NAMES
     # Newlines at the end are none of the symbol; an empty line before it is a formula that is missing.
     for line in text.rstrip("\n").split("\n"):
-        formula = _Parser(text, start, start + len(line)).parse()
+        parser = _Parser(text, start, start + len(line), names)
+        formula, names = parser.parse(), parser.names
         if depth(formula) > max_depth:
             raise SymbolError(text, start, f"at most {MAX_DEPTH} levels", f"nested deeper than {MAX_DEPTH} levels")
         formulas.append(formula)
@@ -109,8 +108,9 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
 class _Parser:
     """One line, from ``start`` to ``end`` of the text; positions are those of the text."""
 
-    def __init__(self, text: str, start: int, end: int) -> None:
+    def __init__(self, text: str, start: int, end: int, names: int) -> None:
         self.text = text
+        self.names = names  # how many predicates and terms may still come
         self.tokens = _tokens(text, start, end)
         self.index = 0
         self.bound: list[str] = []
@@ -132,6 +132,14 @@ class _Parser:
             self.fail(expected)
         self.index += 1
         return self.tokens[self.index - 1]
+
+    def take_name(self, expected: str) -> _Token:
+        """The name of a predicate or term."""
+        if self.next.kind == "name":
+            self.names -= 1
+            if self.names < 0:
+                self.fail(f"at most {MAX_NAMES:,} predicates and terms")
+        return self.take("name", expected)
 
     def accept(self, kind: str) -> bool:
         is_next = self.next.kind == kind
@@ -202,12 +210,12 @@ class _Parser:
         return result
 
     def atom(self) -> Formula:
-        token = self.take("name", "a formula")
+        token = self.take_name("a formula")
         args = self.arguments()
         if self.next.kind in ("=", "≠"):
             op = self.next.kind
             self.index += 1
-            equal = Equal(self.term(token, args), self.term(self.take("name", "a term"), self.arguments()))
+            equal = Equal(self.term(token, args), self.term(self.take_name("a term"), self.arguments()))
             return equal if op == "=" else Not(equal)
         if args is None:
             self.fail("'(' or '='")
@@ -222,7 +230,7 @@ class _Parser:
         self.enter()
         found = []
         while True:
-            token = self.take("name", "a term")
+            token = self.take_name("a term")
             found.append(self.term(token, self.arguments()))
             if not self.accept(","):
                 break

@@ -14,6 +14,7 @@ that a function on one line with semicolons and the same on many lines become on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,18 @@ _ENDING_TEXTS = frozenset(["break", "continue", "fallthrough", "return", "++", "
 _HEADERS = frozenset(["for_clause", "if_statement", "expression_switch_statement", "type_switch_statement"])
 _GROUPS = frozenset(["const_declaration", "var_spec_list", "type_declaration", "import_spec_list"])
 
+# Line ends that may be semicolons: not right after an operator or a comma, and not before '}'; but after a comment.
+_LINE_ENDS = (
+    re.compile(rb"\n(?:(?<![\n(\[{,;:=*%&|^<>!.~+-]\n)|(?<=\+\+\n)|(?<=--\n)|(?<=[0-9]\.\n))(?!\s*\})"),
+    re.compile(rb"(?<=//)[^\n]*\n"),
+)
+# Right inside of these a line end is a semicolon, inside of a raw string it is none.
+_CLEAR = frozenset(
+    "source_file statement_list block const_declaration type_declaration var_spec_list import_spec_list "
+    "field_declaration_list interface_type raw_string_literal raw_string_literal_content".split()
+)
+_UNFINISHED = frozenset([b"(", b"[", b"{", b",", b";", b":", b"="])  # what a line does not end with
+
 
 class GoCode(TreeSitterCode):
     name = "go"
@@ -68,6 +81,9 @@ class GoCode(TreeSitterCode):
 
     def _line_end_fault(self, reading: Reading) -> Fault | None:
         """A line that ends where no statement can: the grammar overlooks it, the text with all semicolons shows it."""
+        root, source = reading.parts[0], reading.source
+        if all(_is_clear(root, source, end.end() - 1) for ends in _LINE_ENDS for end in ends.finditer(source)):
+            return None
         marked = self._marked(reading)
         fault = first_fault(self.root(reading.text, " ".join(token.text for token in marked).encode() + b"\n"))
         at = 0
@@ -76,6 +92,17 @@ class GoCode(TreeSitterCode):
             if fault is not None and fault.at < at:
                 return Fault(token.at, "no line end before this", "a line end before this ends the statement too early")
         return fault
+
+
+def _is_clear(root: Node, source: bytes, line_end: int) -> bool:
+    """Whether the tree shows that a line end is a semicolon or none. If not, nothing is said."""
+    around = root.descendant_for_byte_range(line_end, line_end + 1)
+    if around is not None and around.type in _CLEAR:
+        return True
+    end = line_end
+    while (before := root.descendant_for_byte_range(end - 1, end)) is not None and before.type == "comment":
+        end = len(source[: before.start_byte].rstrip())
+    return end < line_end and source[end - 1 : end] in _UNFINISHED
 
 
 def _order_fault(root: Node) -> Fault | None:

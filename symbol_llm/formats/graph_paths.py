@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from symbol_llm.formats.durations import Duration, read_duration
 from symbol_llm.formats.graph_text import StepGraph
 
 
+@lru_cache(maxsize=1)  # a check asks for the fault and then for the path
 def to_networkx(graph: StepGraph) -> Any:
     """A ``networkx.DiGraph``; the attributes ``low`` and ``high`` of an edge bound the time of the node it enters."""
     import networkx
@@ -30,15 +33,24 @@ def path_fault(graph: StepGraph) -> str:
     import networkx
 
     made = to_networkx(graph)
-    if not networkx.is_directed_acyclic_graph(made):
+    try:
+        order = list(networkx.topological_sort(made))
+    except networkx.NetworkXUnfeasible:
         return f"a cycle: {' '.join(source for source, _ in networkx.find_cycle(made))}"
     for end in (graph.source, graph.target):
         if end not in made:
             return f"no node {end}"
-    after = {graph.source, *networkx.descendants(made, graph.source)}
-    before = {graph.target, *networkx.ancestors(made, graph.target)}
-    lost = set(made) - (after & before)
+    lost = set(made) - (_reached(graph.source, order, made.succ) & _reached(graph.target, order[::-1], made.pred))
     return f"{min(lost)} lies on no way from {graph.source} to {graph.target}" if lost else ""
+
+
+def _reached(start: str, order: list[str], following: Mapping[str, Iterable[str]]) -> set[str]:
+    """The nodes on a way from ``start``, itself included; ``order`` has each node before those that follow."""
+    found = {start}
+    for node in order:
+        if node in found:
+            found.update(following[node])
+    return found
 
 
 def longest_time(graph: StepGraph) -> tuple[float, float]:

@@ -169,16 +169,20 @@ def steps(path: Node | str) -> tuple[tuple[str, bool], ...]:
 
 
 def normal(node: Node | str) -> Node | str:
-    """AND flat, sorted and each part once; JOIN along a path step by step; one spelling of typed literals."""
+    """AND flat, sorted and each part once; JOIN and comparisons along a path step by step; one spelling of literals."""
     if isinstance(node, str):
         typed = _TYPED.fullmatch(node)
         if typed is None or not typed["value"] or re.search(r"[\s()\\]", typed["value"]):
             return node
         return f"{typed['value']}^^{XSD}{typed['type']}"
     arguments = tuple(map(normal, node.arguments))
-    if len(arguments) != 2 or node.operator not in ("AND", "JOIN"):
+    if len(arguments) != 2 or node.operator not in ("AND", "JOIN", *COMPARISONS):
         return Node(node.operator, arguments)
     first, second = arguments
+    if node.operator in COMPARISONS:
+        if isinstance(first, Node) and first.operator == "JOIN" and len(first.arguments) == 2:
+            return normal(Node("JOIN", (first.arguments[0], Node(node.operator, (first.arguments[1], second)))))
+        return Node(node.operator, arguments)
     if node.operator == "JOIN":
         if isinstance(first, Node) and first.operator == "JOIN" and len(first.arguments) == 2:
             return normal(Node("JOIN", (first.arguments[0], Node("JOIN", (first.arguments[1], second)))))

@@ -106,6 +106,17 @@ class LogicProgram(Format[Tree]):
         letters = ", ".join(letter for (letter,) in solution.answer["atoms"]) or "none"
         return Verdict(True, self.engine, f"options that must hold: {letters}")
 
+    def query_value(self, text: str) -> str | None:
+        """What a program says about its query: True, False, Unknown, or Inconsistent where it derives both.
+
+        None if clingo gives no answer. Raises SymbolError for what is no program.
+        """
+        tree = self.parse(text)
+        if not isinstance(tree, Program):
+            raise SymbolError(text, 0, "'Predicates:': a constraint problem has options, not a query")
+        derived, _ = self._consequences(tree)
+        return None if derived is None else _truth(derived, tree)
+
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Programs: the same derived facts and the same query. Problems: the same assignments, and options agree.
 

@@ -24,17 +24,19 @@ def rename_locals(module: ast.Module) -> ast.Module:
     used = {name for node in ast.walk(module) for name in _names_of(node)}
     if used & _LOOKS_UP_NAMES:
         return module
-    tables = symtable.symtable(ast.unparse(module), "<program>", "exec").get_children()
+    tables: dict[str, list[symtable.SymbolTable]] = {}  # a function that is defined twice has a table each
+    for table in symtable.symtable(ast.unparse(module), "<program>", "exec").get_children():
+        tables.setdefault(table.get_name(), []).append(table)
     fixed = {name for node in ast.walk(module) for name in _visible_names(node)}
+    renamable: dict[str, set[str]] = {}
     for function in module.body:
         if not isinstance(function, ast.FunctionDef):
             continue
-        # A function that is defined twice has a table each; what one of them keeps, both keep.
-        own = [table for table in tables if table.get_name() == function.name]
-        scopes = [scope for table in own for scope in _scopes(table)]
-        kept = fixed | {name for scope in scopes for name in _kept(scope)}
-        bound = {symbol.get_name() for scope in scopes for symbol in scope.get_symbols() if _is_bound(symbol)}
-        _rename(function, bound - kept, used - (bound - kept))
+        if function.name not in renamable:  # what one definition of the function keeps, all keep
+            scopes = [scope for table in tables.get(function.name, ()) for scope in _scopes(table)]
+            bound = {symbol.get_name() for scope in scopes for symbol in scope.get_symbols() if _is_bound(symbol)}
+            renamable[function.name] = bound - fixed - {name for scope in scopes for name in _kept(scope)}
+        _rename(function, renamable[function.name], used - renamable[function.name])
     return module
 
 

@@ -90,7 +90,7 @@ class Pddl(Format[Tree]):
         reply = self._translator.call((domain, problem), _CHECK_LIMITS)
         if reply.outcome in (None, Outcome.REJECTED):
             complaint = reply.answer or reply.message
-            return Verdict(not complaint, self.engine, complaint)
+            return Verdict(not complaint, self.engine, complaint or "the translator reads it")
         return Verdict(None, self.engine, f"no verdict: {reply.outcome}: {reply.message}")
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:

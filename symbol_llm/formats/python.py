@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import platform
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
 from symbol_llm.formats.bleu import bleu, bleu_counts
 from symbol_llm.formats.math_program_names import rename_locals
-from symbol_llm.solvers.python_syntax import line_starts, parse_python
+from symbol_llm.solvers.python_syntax import LONGEST_PROGRAM, line_starts, parse_python
 
 _MOST_FUNCTIONS = 100  # at the top level; renaming looks each function up among all
+_SHALLOW = 2_000  # signs; each nests by one level at most, and CPython's parser makes trees of 3,000
+_SIGN = re.compile(r"\w+|[^\w\s]")
+_NOTHING = compile("", "<program>", "exec").co_code
+_COMPILED = "compiled, not run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class PythonCode(Format[Program]):
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether CPython compiles it; the code is never run."""
+        if _compiles(text):  # what is good needs no tree, nor a search for the fault
+            return Verdict(True, self.engine, _COMPILED)
         try:
             module = _module(text)
         except SymbolError as error:
@@ -86,7 +93,7 @@ class PythonCode(Format[Program]):
             except (SyntaxError, ValueError, RecursionError) as error_inside:
                 return Verdict(False, self.engine, _told(text, error_inside))
             return Verdict(True, self.engine, "compiled as the body of a function, not run")
-        return Verdict(True, self.engine, "compiled, not run")
+        return Verdict(True, self.engine, _COMPILED)
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Yes for one canonical form; otherwise unknown."""
@@ -108,6 +115,19 @@ class PythonCode(Format[Program]):
     def aggregate(self, scores: Sequence[Score]) -> float:
         """Corpus BLEU."""
         return min(1.0, bleu([score.counts for score in scores]))  # rounding may leave 1.0000000000000002
+
+
+def _compiles(text: str) -> bool:
+    """Whether CPython compiles a text of statements that is not too long. No is no answer."""
+    if len(text) > _SHALLOW and (len(text) > LONGEST_PROGRAM or len(_SIGN.findall(text)) > _SHALLOW):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(text, "<program>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return code.co_code != _NOTHING  # comments alone look like this, and so does ``pass``
 
 
 def _module(text: str) -> ast.Module:

@@ -23,6 +23,7 @@ from symbol_llm.errors import SymbolError
 
 MAX_NESTING = 64
 MAX_COUNT = 1_000
+MAX_LEAVES = 20_000  # characters, classes and boundaries; an automaton of that size is never built
 LAST = 0x10FFFF
 
 Ranges = tuple[tuple[int, int], ...]
@@ -126,6 +127,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.depth = 0
+        self.leaves = 0
 
     def whole(self) -> Node:
         if not self.text:
@@ -217,8 +219,14 @@ class _Parser:
 
     def _atom(self) -> tuple[Node, int]:
         mark, start = self._peek(), self.at
-        if mark == "(":
+        if mark == "(" and not self.text.startswith("()", start):
             return self._group()
+        self.leaves += 1
+        if self.leaves > MAX_LEAVES:
+            self._fail(f"at most {MAX_LEAVES:,} characters, classes and boundaries")
+        if mark == "(":
+            self.at += 2
+            return EMPTY_STRING, 1
         if mark == "[":
             return self._class(), 1
         if mark in ("", *"|&)"):
@@ -243,7 +251,7 @@ class _Parser:
         start = self.at
         self.depth = self._grown(self.depth, start)
         self.at += 1
-        tree, height = (EMPTY_STRING, 1) if self._peek() == ")" else self._union()
+        tree, height = self._union()
         if self._peek() != ")":
             self._fail("')'")
         self.at += 1

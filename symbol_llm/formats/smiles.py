@@ -30,10 +30,17 @@ _SYMBOLS = """
     Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc
     Lv Ts Og b c n o p s se as te *"""
 _ELEMENTS = frozenset(_SYMBOLS.split())
-_TOKEN = re.compile(
-    r"(?P<atom>Cl|Br|[BCNOPSFIbcnops*]|\[[^\[\]]*\])|(?P<bond>[-=#$:/\\])|(?P<ring>[0-9]|%[0-9]{2})"
-    r"|(?P<open>\()|(?P<close>\))|(?P<dot>\.)"
-)
+_TOKEN = re.compile(r"Cl|Br|[BCNOPSFIbcnops*]|\[[^\[\]]*\]|[-=#$:/\\]|[0-9]|%[0-9]{2}|[().]")
+_KINDS = {
+    "atom": ["Cl", "Br", *"BCNOPSFIbcnops*"],
+    "bond": [*"-=#$:/\\"],
+    "ring": [*"0123456789", *(f"%{number:02}" for number in range(100))],
+    "open": ["("],
+    "close": [")"],
+    "dot": ["."],
+}
+# All tokens but the atoms in brackets.
+_TOKENS: dict[str, Token] = {token: (kind, token) for kind, tokens in _KINDS.items() for token in tokens}
 _BRACKET = re.compile(
     r"\[(?P<isotope>[0-9]{1,3})?(?P<symbol>[A-Z][a-z]?|se|as|te|[bcnops]|\*)"
     r"(?P<chiral>@(?:@|TH[12]|AL[12]|SP[123]|TB(?:20|1[0-9]|[1-9])|OH(?:30|[12][0-9]|[1-9]))?)?"
@@ -70,8 +77,9 @@ class Smiles(Format[Tree]):
             self.parse(text)
         except SymbolError as error:
             return Verdict(False, self.engine, str(error))
-        result, reason = _canonical(text)
-        return Verdict(result is not None, self.engine, reason or f"sanitised: {result}")
+        if _molecule(text) is None:
+            return Verdict(False, self.engine, _refusal(text))
+        return Verdict(True, self.engine, "sanitised")
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Same canonical isomeric SMILES: stereo, isotopes and charges count, tautomers differ."""
@@ -170,14 +178,17 @@ class _Reader:
         if len(self.text) > MAX_LENGTH:
             self._fail(MAX_LENGTH, f"at most {MAX_LENGTH} characters")
         at, last = 0, "start"
-        while at < len(self.text):
-            match = _TOKEN.match(self.text, at)
-            if match is None:
-                self._unknown(at, last)
-            assert match.lastgroup is not None
-            self._take(match.lastgroup, match[0], at, last)
-            self.tokens.append((match.lastgroup, match[0]))
-            at, last = match.end(), match.lastgroup
+        for token in self._split():
+            known = _TOKENS.get(token)
+            if known is None:
+                self._bracket(token, at)
+                known = ("atom", token)
+            elif known[0] != "atom":  # a bare atom may stand anywhere
+                self._take(known[0], token, at, last)
+            self.tokens.append(known)
+            at, last = at + len(token), known[0]
+        if at < len(self.text):
+            self._unknown(at, last)
         if last in ("bond", "dot"):
             self._fail(at, "an atom after the bond" if last == "bond" else "an atom after the '.'")
         if self.branches:
@@ -186,6 +197,16 @@ class _Reader:
             position, _ = min(self.rings.values())
             self._fail(position, "a second ring closure with this number")
         return tuple(self.tokens)
+
+    def _split(self) -> list[str]:
+        """The tokens up to the first character that begins none."""
+        tokens = _TOKEN.findall(self.text)
+        if len("".join(tokens)) < len(self.text):  # findall leaves out what does not match
+            gap = 0
+            while match := _TOKEN.match(self.text, gap):
+                gap = match.end()
+            tokens = _TOKEN.findall(self.text, 0, gap)
+        return tokens
 
     def _fail(self, at: int, expected: str) -> NoReturn:
         raise SymbolError(self.text, at, expected)
@@ -200,10 +221,7 @@ class _Reader:
 
     def _take(self, kind: str, token: str, at: int, last: str) -> None:
         starts = last in ("start", "open", "dot", "bond")
-        if kind == "atom":
-            if token.startswith("["):
-                self._bracket(token, at)
-        elif kind == "bond":
+        if kind == "bond":
             if starts and last != "open":
                 self._fail(at, "an atom")
         elif kind == "ring":

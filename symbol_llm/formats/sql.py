@@ -19,7 +19,7 @@ from symbol_llm.formats import sql_names, sql_schema
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.sql_canonical import canonical_tree
 from symbol_llm.formats.sql_definitions import defined_names, read_definitions, renamed_text
-from symbol_llm.formats.sql_syntax import Query, is_ordered, read, render
+from symbol_llm.formats.sql_syntax import MAX_LENGTH, Query, is_ordered, read, render
 from symbol_llm.formats.sql_tokens import squeezed
 from symbol_llm.solvers import sql_world
 from symbol_llm.solvers.outcome import Limits
@@ -57,13 +57,17 @@ class Sql(Format[Query]):
         return render(tree.tree)
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
-        """The canonical form; see sql_canonical.py. Without a schema fewer queries come out the same."""
+        """The canonical form; see sql_canonical.py. Without a schema fewer queries come out the same.
+
+        A query that the laws would make too long to be read again stays as it is printed.
+        """
         tree = read(text).tree
         try:
             schema = sql_schema.schema_of(context)
         except UserError:  # a broken schema is reported by accepts
             schema = None
-        return render(canonical_tree(tree, schema))
+        canonical = render(canonical_tree(tree, schema))
+        return canonical if len(canonical) <= MAX_LENGTH else render(tree)
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Compile the query on the schema of the context (EXPLAIN)."""

@@ -22,6 +22,8 @@ from symbol_llm.formats.sql_tokens import fold, needs_quotes
 if TYPE_CHECKING:
     from sqlglot import exp
 
+_ROW_ID = ("rowid", "oid", "_rowid_")  # every table has it by these names
+
 
 def canonical_tree(tree: exp.Query, schema: Schema | None) -> exp.Query:
     """A canonical copy of a tree. The schema may be None."""
@@ -36,7 +38,8 @@ def canonical_tree(tree: exp.Query, schema: Schema | None) -> exp.Query:
     _drop_output_aliases(copy)
     _qualify(copy, schema)
     for node in list(copy.find_all(exp.Identifier)):
-        node.set("quoted", needs_quotes(node.name) or (node.quoted and _may_be_string(node, schema)))
+        is_needed = needs_quotes(node.name) and not _quotes_make_string(node, schema)
+        node.set("quoted", is_needed or (node.quoted and _may_be_string(node, schema)))
     for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: conditions are copied
         _join_by_where(select)
     flips_columns = not (schema and schema.has_collations)
@@ -55,11 +58,16 @@ def fold_identifiers(tree: exp.Query) -> None:
 
 
 def _may_be_string(identifier: exp.Identifier, schema: Schema | None) -> bool:
-    """Whether SQLite may still read a name in double quotes as a string, because no schema says it is a column."""
+    """Whether SQLite may still read a name in double quotes as a string, because nothing says it is a column."""
     from sqlglot import exp
 
-    parent = identifier.parent
-    return schema is None and isinstance(parent, exp.Column) and identifier.quoted and not parent.table
+    column = identifier.parent
+    if not isinstance(column, exp.Column) or not identifier.quoted or column.table:
+        return False
+    if schema is None:
+        return True
+    names, is_known = _visible(column, schema)
+    return not is_known and fold(identifier.name) not in names
 
 
 # Names
@@ -95,18 +103,36 @@ def _settle_strings(tree: exp.Query, schema: Schema) -> None:
     for column in list(tree.find_all(exp.Column)):
         if not isinstance(column.this, exp.Identifier) or not column.this.quoted or column.table:
             continue
-        name = fold(column.name)
-        aliases, is_known = set(), True
-        for select in scopes(column):
-            aliases |= {fold(item.alias) for item in select.expressions if isinstance(item, exp.Alias)}
-            for source in sources(select):
-                columns = _columns(source, schema)
-                is_known = is_known and columns is not None
-                aliases |= set(columns or ())
-        if name in aliases:
-            column.this.set("this", name)
+        names, is_known = _visible(column, schema)
+        if fold(column.name) in names:
+            column.this.set("this", fold(column.name))
         elif is_known:
             column.replace(exp.Literal.string(column.name))
+
+
+def _visible(column: exp.Column, schema: Schema) -> tuple[set[str], bool]:
+    """The folded columns and aliases that a column without a table may mean, and whether these are all."""
+    from sqlglot import exp
+
+    names, is_known = set(), True
+    for select in scopes(column):
+        names |= {fold(item.alias) for item in select.expressions if isinstance(item, exp.Alias)}
+        for source in sources(select):
+            columns = _columns(source, schema)
+            is_known = is_known and columns is not None
+            names |= set(columns or ())
+    return names, is_known
+
+
+def _quotes_make_string(identifier: exp.Identifier, schema: Schema | None) -> bool:
+    """Whether a bare name that nothing bears would become a string in quotes."""
+    from sqlglot import exp
+
+    column = identifier.parent
+    if schema is None or identifier.quoted or not isinstance(column, exp.Column) or column.table:
+        return False
+    names, is_known = _visible(column, schema)
+    return is_known and fold(identifier.name) not in names
 
 
 def _open_order_aliases(select: exp.Select) -> None:
@@ -149,13 +175,17 @@ def _qualify(tree: exp.Query, schema: Schema | None) -> None:
 
     bound = [(column, _binding(column, schema)) for column in tree.find_all(exp.Column)]
     stars = [(column, binding) for column, binding in bound if binding and column.is_star]
-    wanted = _source_names(tree, schema)
+    # A qualifier that nothing bears must not come to mean a table that loses its alias.
+    loose = {fold(c.table) for c, binding in bound if binding is None and c.table and not _is_exposed(c)}
+    wanted = _source_names(tree, schema, loose)
     for column, binding in bound:
         if binding is None:
             continue
         select, source = binding
         is_alone = next(scopes(column)) is select and len(sources(select)) == 1
-        if is_alone and (column, binding) not in stars:
+        column.set("db", None)
+        # Without its qualifier, a column that the source lacks would be looked for around it.
+        if is_alone and (column, binding) not in stars and _may_have(source, column, schema):
             column.set("table", None)
         else:
             column.set("table", exp.to_identifier(wanted[id(source)]))
@@ -172,6 +202,8 @@ def _qualify(tree: exp.Query, schema: Schema | None) -> None:
 def _binding(column: exp.Column, schema: Schema | None) -> tuple[exp.Select, exp.Expr] | None:
     """The SELECT and the source that a column belongs to; None if it cannot be told."""
     qualifier, name = fold(column.table), fold(column.name)
+    if fold(column.db) not in ("", "main"):
+        return None
     for select in scopes(column):
         visible = sources(select)
         if qualifier:
@@ -188,7 +220,16 @@ def _binding(column: exp.Column, schema: Schema | None) -> tuple[exp.Select, exp
     return None
 
 
-def _source_names(tree: exp.Query, schema: Schema | None) -> dict[int, str]:
+def _may_have(source: exp.Expr, column: exp.Column, schema: Schema | None) -> bool:
+    columns = _columns(source, schema)
+    return columns is None or fold(column.name) in columns or fold(column.name) in _ROW_ID
+
+
+def _is_exposed(column: exp.Column) -> bool:
+    return any(exposed(source) == fold(column.table) for select in scopes(column) for source in sources(select))
+
+
+def _source_names(tree: exp.Query, schema: Schema | None, loose: set[str]) -> dict[int, str]:
     """The name each source shall have: its table's, numbered where that is taken in its SELECT or around it."""
     from sqlglot import exp
 
@@ -204,7 +245,7 @@ def _source_names(tree: exp.Query, schema: Schema | None) -> dict[int, str]:
                 wanted[id(source)] = exposed(source)
                 here.add(exposed(source))
                 continue
-            blocked = here | (around if is_correlated else set())
+            blocked = here | loose | (around if is_correlated else set())
             name, number = base, 2
             while name in blocked or (name != base and name in taken_by_tables):
                 name, number = f"{base}_{number}", number + 1

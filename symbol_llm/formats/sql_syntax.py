@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Deeper expressions than SQLite's own limit of 1000 would need more stack than Python gives sqlglot.
 _MAX_DEPTH = 100
 _MAX_PARENTHESES = 20
+MAX_LENGTH = 100_000  # characters, as written and as printed; sqlglot needs about a second for that many
 # What SQLite says of a text that is not in its grammar; anything else it says is about the schema.
 _SYNTAX = re.compile(
     r"syntax error|incomplete input|unrecognized token|parser stack overflow|should come (?:after|before)"
@@ -90,6 +91,8 @@ def read(text: str) -> Query:
     Not taken although SQLite would: bind parameters, VALUES as a query, unary plus and an alias written as a
     string after a string, which sqlglot cannot keep.
     """
+    if len(text) > MAX_LENGTH:
+        raise SymbolError(text, MAX_LENGTH, f"a query of at most {MAX_LENGTH:,} characters")
     _check_characters(text)
     tokens = words(text)
     _check_tokens(text, tokens)
@@ -99,13 +102,17 @@ def read(text: str) -> Query:
     has_cross = any(token.says("cross") for token in tokens)
     try:
         tree = _parse(text, has_cross)
-        again = _parse(render(tree), has_cross)
+        printed = render(tree)
+        again = _parse(printed, has_cross)
         if again != tree:  # sqlglot completes window frames, so the second reading is the stable one
-            tree, again = again, _parse(render(again), has_cross)
+            tree, printed = again, render(again)
+            again = _parse(printed, has_cross)
     except RecursionError as error:
         raise SymbolError(text, 0, "a query that is nested less deeply") from error
     if again != tree:
         raise SymbolError(text, 0, "a query that can be printed and read back")
+    if len(printed) > MAX_LENGTH:
+        raise SymbolError(text, 0, f"a query of at most {MAX_LENGTH:,} characters when printed")
     return Query(tree)
 
 
@@ -126,6 +133,8 @@ def _check_tokens(text: str, tokens: list[Token]) -> None:
             raise SymbolError(text, token.start, "an operator, a comma or AS before a string")
         if token.text == "+" and (before.text in _OPERATORS or before.says(*_BEFORE_OPERAND)):
             raise SymbolError(text, token.start, "an operand (unary plus is not supported)")
+        if token.text == "\ufeff":  # white space to SQLite, part of a name to sqlglot
+            raise SymbolError(text, token.start, "no byte order mark outside of a string")
         if token.kind == "mark" and token.text[0] in "?:@$#{}":
             raise SymbolError(text, token.start, "a value (there are no bind parameters)")
 

@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     |(?P<space>[ \t\n\f\r]+)
     |(?P<string>[xX]?'(?:[^']|'')*')
     |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+    |(?P<open>['"`\[].*)
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<word>[^\W\d][\w$]*)
     |(?P<mark><>|<=|>=|==|!=|\|\||<<|>>|->>|->|.)""",
@@ -38,7 +39,11 @@ RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 class Token(NamedTuple):
-    """One word: its kind (string, quoted, number, word, mark, space, comment), its text, where it starts."""
+    """One word: its kind, its text, where it starts.
+
+    Kinds: string, quoted, number, word, mark, space, comment, and open for a quote that nothing closes: it runs to
+    the end of the text.
+    """
 
     kind: str
     text: str

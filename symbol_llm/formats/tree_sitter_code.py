@@ -162,7 +162,7 @@ def check_characters(text: str) -> None:
     """Raises SymbolError for what is no source text: too long, NUL bytes, lone surrogates."""
     if len(text) > LONGEST_CODE:
         raise SymbolError(text, LONGEST_CODE, f"at most {LONGEST_CODE:,} characters")
-    bad = _BAD.search(text)
+    bad = None if text.isascii() and "\0" not in text else _BAD.search(text)
     if bad:
         raise SymbolError(text, bad.start(), "Unicode text without NUL bytes")
 

@@ -10,8 +10,9 @@ what a line looks like, and the line's own name and gloss are what is defined. A
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import Name
@@ -29,17 +30,22 @@ class Layout:
     name: re.Pattern[str]
     arguments: str = ""
     line: re.Pattern[str] = field(init=False)
+    _read: Callable[[str], tuple[Name, ...]] = field(init=False, compare=False)  # keeps the last answers
 
     def __post_init__(self) -> None:
         marker = "|".join(map(re.escape, self.markers))
         line = rf"^(?P<marker>{marker})(?P<name>{self.name.pattern}){self.arguments}:[ ]+(?P<gloss>[^\n]*?)[ \t\r]*$"
         object.__setattr__(self, "line", re.compile(line, re.MULTILINE))
+        object.__setattr__(self, "_read", lru_cache(maxsize=256)(self._read_anew))
 
     def read(self, definitions: str) -> tuple[Name, ...]:
         """The defined names with their glosses, in order of definition.
 
         Raises SymbolError where a name of one kind is defined twice.
         """
+        return self._read(definitions)
+
+    def _read_anew(self, definitions: str) -> tuple[Name, ...]:
         found: dict[Name, None] = {}
         for line in self._lines(definitions):
             name = Name(self.markers[line["marker"]], line["name"], line["gloss"])

@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
-from collection.build import BuildConfig, build
+from collection.build import BuildConfig, available_tasks, build
+from collection.cli import app
+from collection.sources import get
 from collection.verify import verify
 from symbol_llm.errors import CheckFailed, UserError
-from symbol_llm.record import read_parquet
+from symbol_llm.ledger import sha256_file
+from symbol_llm.record import Split, read_parquet
 
 TASKS = ("scan", "folio", "gsm8k_code", "letters", "theories")
 CONFIG = BuildConfig(TASKS, seed=0, limit=300)
@@ -112,6 +117,22 @@ def test_bad_set_up_is_explained(raw: Path, tmp_path: Path) -> None:
         build(BuildConfig(("letters",)), None, blocked / "out")
 
 
+def test_tasks_without_files_are_left_out_and_named(raw: Path, tmp_path: Path) -> None:
+    """A folder alone is no dataset: those that hold nothing of the upstream do not stop a build of all tasks."""
+    for name in ("amr_ldc", "scan"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "SOURCE.md").write_text("Where the files come from.")
+    shutil.copytree(raw / "amr_little_prince", tmp_path / "amr_little_prince")
+    found = available_tasks(tmp_path)
+    assert found[0] == "little_prince" and "scan_generated" in found, "nothing is there that it would stand in for"
+    shutil.copytree(raw / "amr_ldc" / "amr_annotation_3.0", tmp_path / "amr_ldc" / "amr_annotation_3.0")
+    shutil.copytree(raw / "scan", tmp_path / "scan", dirs_exist_ok=True)
+    found = available_tasks(tmp_path)
+    assert found[:3] == ["amr3", "scan", "little_prince"] and "scan_generated" not in found
+    with pytest.raises(UserError, match="no file here is of LDC2017T10"):
+        build(BuildConfig(("amr2",)), tmp_path, tmp_path / "out")
+
+
 def test_a_truncated_json_names_file_and_place(raw: Path, tmp_path: Path) -> None:
     shutil.copytree(raw / "spider", tmp_path / "spider")
     tables = tmp_path / "spider" / "tables.json"
@@ -134,3 +155,60 @@ def test_the_command_line_explains_itself(arguments: list[str], message: str, tm
     environment = {k: v for k, v in os.environ.items() if k != "SYMBOL_LLM_RAW"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_one_task_may_have_its_own_limit(tmp_path: Path) -> None:
+    manifest = build(BuildConfig(("letters", "scan_generated"), 0, 5, {"scan_generated": 8}), None, tmp_path / "out")
+    read = {task: entry["counts"]["read"] for task, entry in manifest["tasks"].items()}
+    assert read == {"letters": 15, "scan_generated": 24}, "train, validation and test"
+    assert manifest["config"]["limits"] == {"scan_generated": 8}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["many"], "--limit many: expected a number of rows, or TASK=N"),
+        (["0"], "--limit 0: expected"),
+        (["scan="], "--limit scan=: expected"),
+        (["skan=5"], "skan"),
+    ],
+)
+def test_a_limit_that_is_none(words: list[str], message: str, tmp_path: Path) -> None:
+    command = ["build", "--tasks", "letters", "--out", str(tmp_path / "out")]
+    for word in words:
+        command += ["--limit", word]
+    result = CliRunner().invoke(app, command)
+    assert isinstance(result.exception, UserError) and message in str(result.exception)
+
+
+def test_reading_a_part_of_a_generated_source_gives_the_rows_of_the_whole() -> None:
+    source = get("theories")
+    whole = list(source.read(Path(), 3))
+    tests = [row for row in whole if row.split == Split.TEST]
+    assert list(source.read_some(Path(), 3, split=Split.TEST)) == tests
+    some = list(source.read_some(Path(), 3, limit=4))
+    assert [row for row in some if row.split == Split.TEST] == tests[:4] and len(some) == 12
+
+
+def test_a_test_row_without_a_symbol_still_keeps_its_question_out_of_training(tmp_path: Path) -> None:
+    row = {
+        "question": "A train runs 60 miles an hour for 2 hours. How far?",
+        "options": ["A)120", "B)70"],
+        "correct": "A",
+    }
+    folder = tmp_path / "raw" / "aqua"
+    folder.mkdir(parents=True)
+    (folder / "train.json").write_bytes(orjson.dumps(row | {"rationale": "60 * 2 = 120"}) + b"\n")
+    (folder / "test.json").write_bytes(orjson.dumps(row | {"rationale": "It is plain to see."}) + b"\n")
+    counts = build(BuildConfig(("aqua_code",)), tmp_path / "raw", tmp_path / "out")["tasks"]["aqua_code"]["counts"]
+    assert counts["rejected"] == 1 and counts["leaks"] == 1 and counts["kept"] == 0
+
+
+def test_a_row_from_an_archive_carries_the_hash_of_the_archive(raw: Path, tmp_path: Path) -> None:
+    (tmp_path / "raw" / "logicnli").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "raw" / "logicnli" / "LogicNLI.zip", "w") as archive:
+        for path in (raw / "logicnli").rglob("*.json"):
+            archive.write(path, path.relative_to(raw / "logicnli"))
+    build(BuildConfig(("logicnli",)), tmp_path / "raw", tmp_path / "out")
+    records = list(read_parquet(tmp_path / "out" / "records" / "logicnli.parquet"))
+    assert records and {r.source.sha256 for r in records} == {sha256_file(tmp_path / "raw/logicnli/LogicNLI.zip")}

@@ -85,3 +85,10 @@ def test_rejected_test_rows_are_asked_too() -> None:
     index.add_request("How many?", "spider:dev:9", scope("sql", schema, "db"), "sql")
     assert index.find(sql("how many", "SELECT 1", schema)).test == "spider:dev:9"
     assert index.find(sql("how many", "SELECT 1", "CREATE TABLE u (b)")) is None, "asked against another schema"
+
+
+def test_near_duplicates_are_found_among_many_rows_with_one_answer() -> None:
+    names = [f"first{i} second{i} third{i}" for i in range(30)]
+    rows = [sql(f"is it true that {name} was seen by nobody on the longest day", "yes") for name in names]
+    near = [sql(f"{row.input} now", "yes") for row in rows]
+    assert find([*rows, *near]) == [None] * len(rows) + [row.id for row in rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import collection.sources.json_array
-from collection.sources.json_array import read_json_array
+from collection.sources.json_array import read_json_array, read_json_object
 from symbol_llm.errors import UserError
 
 DATA = {
@@ -33,6 +33,16 @@ def test_elements_in_order(tmp_path: Path, indent: int | None, is_ascii: bool) -
     path.write_text(json.dumps(DATA, indent=indent, ensure_ascii=is_ascii), encoding="utf-8")
     assert list(read_json_array(path, "questions")) == DATA["questions"]
     assert list(read_json_array(path, "empty")) == []
+
+
+@pytest.mark.usefixtures("chunk")
+def test_a_file_that_is_an_array(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(" " + json.dumps(DATA["questions"], indent=1))
+    assert list(read_json_array(path)) == DATA["questions"]
+    path.write_text(json.dumps(DATA))
+    with pytest.raises(UserError, match="expected a list of objects"):
+        list(read_json_array(path))
 
 
 @pytest.mark.usefixtures("chunk")
@@ -82,3 +92,51 @@ def test_other_encodings_are_refused(tmp_path: Path) -> None:
     path.write_bytes('{"questions": ["é"]}'.encode("latin-1"))
     with pytest.raises(UserError, match="not UTF-8"):
         list(read_json_array(path, "questions"))
+
+
+def read_object(path: Path) -> list[tuple[str, object]]:
+    with path.open(encoding="utf-8") as file:
+        return list(read_json_object(file, path.name))
+
+
+@pytest.mark.usefixtures("chunk")
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_entries_of_an_object_in_order(tmp_path: Path, indent: int | None, is_ascii: bool) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(DATA, indent=indent, ensure_ascii=is_ascii) + "\n ", encoding="utf-8")
+    assert read_object(path) == list(DATA.items())
+    path.write_text("{}")
+    assert read_object(path) == []
+
+
+def test_a_key_that_stands_twice_comes_twice(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1, "a": 2}')
+    assert read_object(path) == [("a", 1), ("a", 2)]
+
+
+@pytest.mark.usefixtures("chunk")
+@pytest.mark.parametrize(
+    ("text", "message", "given"),
+    [
+        ("", "the file ends too early", []),
+        ("[1]", "expected '{'", []),
+        ("{1: 2}", "character 2: not JSON .expected a key in quotes", []),
+        ('{"a" 1}', "character 6: not JSON .expected ':'", []),
+        ('{"a": 1 "b": 2}', "character 9: not JSON .expected ','", ["a"]),
+        ('{"a": 1', "the file ends too early", ["a"]),
+        ('{"a": {"b": 1}, "c": {"d', "Unterminated string", ["a"]),
+        ('{"a": 1} {"b": 2}', "character 10: not JSON .expected the end of the file", ["a"]),
+    ],
+)
+def test_what_is_no_object_is_refused_after_its_whole_entries(
+    tmp_path: Path, text: str, message: str, given: list[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    found = []
+    with pytest.raises(UserError, match=message), path.open(encoding="utf-8") as file:
+        for key, _ in read_json_object(file, path.name):
+            found.append(key)
+    assert found == given

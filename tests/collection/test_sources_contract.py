@@ -17,12 +17,13 @@ import pytest
 from collection.prompts import render
 from collection.sources import SOURCES as ALL_SOURCES
 from collection.sources import get
-from collection.sources.base import Example, GeneratedSource, Rejected
+from collection.sources.base import Example, FilesMissing, GeneratedSource, Reason, Rejected
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Split
 
 SOURCES = [task for task, where in ALL_SOURCES.items() if find_spec(where.split(":")[0])]
 FIXTURES = Path(__file__).parent / "fixtures" / "raw"
+ABSENT = {Reason.NO_LABEL, Reason.NOT_DERIVABLE, Reason.MISSING_CONTEXT}
 RAW = os.environ.get("SYMBOL_LLM_RAW")
 
 
@@ -80,12 +81,19 @@ def test_generated_rows_are_all_good(task: str) -> None:
 @pytest.mark.skipif(not RAW, reason="set SYMBOL_LLM_RAW to the folder of raw datasets")
 @pytest.mark.parametrize("task", [t for t in SOURCES if not isinstance(get(t), GeneratedSource)])
 def test_real_rows(task: str) -> None:
-    """Every row of the real files is kept or rejected with a reason; most are kept."""
+    """Every row of the real files is kept or rejected with a reason; most of those that upstream labels are kept."""
     assert RAW
     language = get_format(get(task).format)
-    results = examples(task, Path(RAW))
+    try:
+        results = examples(task, Path(RAW))
+    except FilesMissing as missing:
+        pytest.skip(str(missing))
     assert results
     kept = [item for _, item in results if isinstance(item, Example)]
     assert all(rejected.detail for _, rejected in results if isinstance(rejected, Rejected))
     good = sum(language.parses(item.completion) for item in kept)
-    assert good >= 0.8 * len(results)
+    unlabelled = sum(isinstance(item, Rejected) and item.reason is Reason.NO_LABEL for _, item in results)
+    assert good or unlabelled == len(results)
+    # Neither the symbol nor, in an excerpt, the context of these rows is at hand.
+    absent = sum(isinstance(item, Rejected) and item.reason in ABSENT for _, item in results)
+    assert good >= 0.8 * (len(results) - absent)

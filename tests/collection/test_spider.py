@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from collection.sources.base import Example, Reason, Rejected, Row
-from collection.sources.spider import SPIDER, Spider, create_tables, unifiedskg
+from collection.sources.spider import SPIDER, Spider
+from collection.sources.spider_schema import create_tables, unifiedskg
 from symbol_llm.errors import UserError
 from symbol_llm.formats import Context, Name, get
 from symbol_llm.record import Split

@@ -6,13 +6,17 @@ Nothing but SymbolError may come out, and nothing may hang. mutated_symbols.py d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats import get
+from symbol_llm.formats import Format, Name, get
 from tests.formats.fixture_lines import context, lines
 from tests.formats.mutated_symbols import mutated
 
 _NOISE = "()[]{}<>'\"`|&^~!?*+-=/\\.,:;#@$%_ \t\n\r\0\x0b\u2028\u202e\u200f\ud800é√٣𝔸aZ09"
+
+# Their engine reads the text beside our parser, and takes some texts that the parser does not know.
+_READ_BY_THE_ENGINE_ITSELF = frozenset({"bash"})
 
 
 def monstrous(name: str) -> Iterator[str]:
@@ -49,11 +53,16 @@ def _check(name: str, text: str, *, with_engine: bool) -> bool:
         tree = language.parse(text)
     except SymbolError as error:
         assert 0 <= error.position <= len(text) and error.expected and "^" in str(error)
-        assert language.accepts(text, where).holds is False
+        verdict = language.accepts(text, where)
+        assert verdict.reason and (verdict.holds is False or name in _READ_BY_THE_ENGINE_ITSELF), text
         return False
     assert language.parse(language.render(tree)) == tree, text
-    assert all(item.kind for item in language.names(tree))
-    once = language.canonical(text, where)
+    _check_renaming(language, tree)
+    try:
+        once = language.canonical(text, where)
+    except SymbolError as error:  # for some languages the engine makes the canonical form
+        assert "^" in str(error) and language.accepts(text, where).holds is False, text
+        return True
     assert language.canonical(once, where) == once, text
     if with_engine:
         assert language.accepts(text, where).reason
@@ -62,3 +71,14 @@ def _check(name: str, text: str, *, with_engine: bool) -> bool:
         same = language.equivalent(text, once, where)
         assert same.holds is True, (text, once, same.reason)
     return True
+
+
+def _check_renaming(language: Format, tree: Any) -> None:
+    """New names for all names, and back: both can be printed and read."""
+    names = sorted(language.names(tree))
+    assert all(item.kind for item in names)
+    fresh = {old: f"Zq{number:04d}" for number, old in enumerate(names)}
+    renamed = language.rename(tree, fresh)
+    back = language.rename(renamed, {Name(old.kind, new): old.text for old, new in fresh.items()})
+    for made in (renamed, back):
+        assert language.parse(language.render(made)) == made, made

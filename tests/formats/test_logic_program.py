@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, get
+from symbol_llm.formats.logic_program import LogicProgram
 from symbol_llm.formats.logic_program_tree import (
     Comparison,
     Constraint,
@@ -186,6 +187,17 @@ def test_false_is_said_never_assumed() -> None:
     assert "query is True" in LOGIC.accepts(text.replace("(Cat, True)", "(Bob, False)")).reason
     both = BASE.format("Kind(Bob, True)\nKind(Bob, False)", "")
     assert "query is Inconsistent" in LOGIC.accepts(both).reason
+
+
+def test_value_of_a_query() -> None:
+    assert isinstance(LOGIC, LogicProgram)
+    rule = "Cold($x, True) >>> Kind($x, False)"
+    found = [LOGIC.query_value(BASE.format(fact, rule)) for fact in ("Kind(Bob, True)", "Cold(Bob, True)", "")]
+    assert found == ["True", "False", "Unknown"]
+    assert LOGIC.query_value(BASE.format("Kind(Bob, True)\nCold(Bob, True)", rule)) == "Inconsistent"
+    assert LOGIC.query_value(BASE.format("", "Cold(Bob, True) >>> Kind($x, True)")) is None
+    with pytest.raises(SymbolError, match="options, not a query"):
+        LOGIC.query_value("Domain:\n1: first\nVariables:\na [IN] [1]\nConstraints:\nQuery:\nA) a == 1")
 
 
 def test_undeclared_predicate_is_told_and_wrong_arity_refused() -> None:
