@@ -24,7 +24,7 @@ def demo(
     from recipes.demo.run import run_demo
     from recipes.demo.story import Scale
 
-    scale = Scale(rows=120, injection_steps=20, infusion_steps=10, items=4, log_every=5) if quick else Scale()
+    scale = Scale(rows=120, injection_steps=20, infusion_steps=10, items=4) if quick else Scale()
     summary = run_demo(out.absolute(), scale, seed, processes)
     emit(summary, _scenes(summary), as_json=as_json)
     if not as_json:

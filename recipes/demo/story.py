@@ -28,13 +28,13 @@ class Portion(NamedTuple):
 # Generated sources, so that no network and no outside data are needed. What is harder to learn comes more often;
 # copying is learnt from thousands of different rows, not from the same ones again and again.
 TASKS = {
-    "scan_generated": Portion(12_000, 8_000),
-    "blocksworld_generated": Portion(8_000, 5_500),
-    "theories": Portion(8_000, 6_500),
-    "letters": Portion(6_000, 3_200),
+    "scan_generated": Portion(12_000, 9_000),
+    "blocksworld_generated": Portion(8_000, 6_000),
+    "theories": Portion(8_000, 7_500),
+    "letters": Portion(6_000, 2_800),
     "stories": Portion(4_000, 2_200),
-    "clevr_generated": Portion(5_000, 2_200),
-    "tables": Portion(4_000, 1_600),
+    "clevr_generated": Portion(4_000, 2_200),
+    "tables": Portion(3_000, 1_300),
     "general": Portion(1_000, 300),
 }
 BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_generated", "tables")
@@ -54,11 +54,10 @@ class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
     rows: int = 12_000  # per task and split at most
-    injection_steps: int = 2_700
+    injection_steps: int = 3_000
     infusion_steps: int = 120
-    items: int = 40  # per task and benchmark
-    share: float = 0.008  # evolved records per record
-    log_every: int = 50  # steps
+    items: int = 100  # per task and benchmark
+    share: float = 0.004  # evolved records per record
 
 
 def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[Step]:
@@ -75,7 +74,7 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
         script, config = root / stage / "train.py", root / stage / "configs" / "tiny-cpu.yaml"
         launch = (launcher, "--num_gpus", str(processes), "--master_port", str(port), str(script))
         where = ("--config", str(config), "--data", collection, evolved, "--out", str(out / stage))
-        length = ("--run.steps", str(steps), "--run.log_every", str(scale.log_every), "--seed", str(seed))
+        length = ("--run.steps", str(steps), "--run.log_every", str(max(1, steps // 40)), "--seed", str(seed))
         return (*launch, *where, *length, *more)
 
     def evaluate(kind: str, place: str, *more: str) -> tuple[str, ...]:
