@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from symbol_llm.console import emit, log, make_table
+from symbol_llm.errors import UserError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -19,10 +21,18 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A minute of everything; the model learns little.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Only print a finished run as the README does.")] = False,
 ) -> None:
     """Build, evolve, inject, infuse, evaluate, report. A killed demo goes on with the step it was in."""
+    from recipes.demo.markdown import as_markdown
     from recipes.demo.run import run_demo
     from recipes.demo.story import Scale
+
+    if markdown:
+        if not (out / "summary.json").is_file():
+            raise UserError(f"{out} holds no finished demo: run symbol-llm demo --out {out} first")
+        print(as_markdown(orjson.loads((out / "summary.json").read_bytes())))
+        return
 
     scale = Scale(rows=120, injection_steps=20, infusion_steps=10, items=4) if quick else Scale()
     summary = run_demo(out.absolute(), scale, seed, processes)

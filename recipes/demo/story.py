@@ -83,9 +83,7 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
     limits = [word for task, part in TASKS.items() for word in ("--limit", f"{task}={min(part.built, scale.rows)}")]
     build = (tool, "collect", "build", "--tasks", ",".join(TASKS), *limits, "--out", collection)
     evolve = (tool, "evolve", collection, "--out", evolved, "--share", str(scale.share))
-    mixture = [
-        word for task, part in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(part.per_epoch))
-    ]
+    mixture = [word for task, part in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(part.per_epoch))]
     injected = ("--model", str(out / "injection" / "model"))
     symbolic = ("--model", model, "--data", collection, "--tasks", ",".join(t for t in TASKS if t != "general"))
     unseen = ("--model", model, "--data", evolved)

@@ -14,7 +14,9 @@ import pytest
 
 from collection.sources import get
 from eval.delegation import get as get_benchmark
+from recipes.demo.cli import demo
 from recipes.demo.story import BENCHMARKS, TASKS, Scale, story
+from symbol_llm.errors import UserError
 
 SCENES = {"maths", "symbolic", "logic", "planning", "visual", "table"}
 
@@ -55,3 +57,13 @@ def test_a_quick_demo_killed_on_the_way_ends_with_all_numbers(tmp_path: Path) ->
     assert summary["training"]["injection"]["last_loss"] < summary["training"]["injection"]["first_loss"]
     assert summary["seconds"]["total"] > 0
     assert (out / "report" / "index.html").stat().st_size > 50_000
+    shown = subprocess.run([*command, "--markdown"], capture_output=True, text=True, check=True).stdout
+    assert (
+        shown.count("| maths |") == 1
+        and f"scan_generated EM {summary['tasks']['scan_generated']['value']:.0%}" in shown
+    )
+
+
+def test_markdown_of_a_demo_that_was_not_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no finished demo"):
+        demo(out=tmp_path, markdown=True)
