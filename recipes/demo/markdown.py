@@ -38,7 +38,8 @@ def as_markdown(summary: dict[str, Any]) -> str:
     lines += [
         "",
         f"Held-out symbols against gold ones, by the fields' metrics: {', '.join(tasks)}. Tasks ending in `.evolved` "
-        "ask the same under names that the model has never seen. Majority: what always giving the commonest answer would reach.",
+        "ask the same under names that the model has never seen. Majority: what always giving the commonest answer "
+        "would reach.",
         "",
         f"The steps took {summary['seconds']['total'] / 60:.1f} minutes: {', '.join(seconds)}.",
     ]
