@@ -199,7 +199,9 @@ def bare_graph() -> Check:
     import networkx
 
     def check(text: str, context: Context) -> bool:
-        graph = networkx.DiGraph(ast.literal_eval(text.split("\n")[0]))
+        following, durations = map(ast.literal_eval, text.split("\n"))
+        graph = networkx.DiGraph(following)
+        networkx.set_node_attributes(graph, durations, "time")
         return bool(networkx.dag_longest_path(graph))
 
     return check

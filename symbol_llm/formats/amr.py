@@ -59,7 +59,7 @@ class Amr(Format[Node]):
         num_written = sum(1 + len(node.edges) for node in tree.walk())
         if len(decoded.triples) != num_written:
             return Verdict(False, self.engine, f"{len(decoded.triples)} triples, where {num_written} were written")
-        unknown = sorted({role for _, role, _ in decoded.triples if not model.has_role(role)})
+        unknown = sorted(role for role in {role for _, role, _ in decoded.triples} if not model.has_role(role))
         noted = f"; roles that AMR does not have: {', '.join(unknown)}" if unknown else ""
         return Verdict(True, self.engine, f"{len(decoded.triples)} triples{noted}")
 

@@ -26,9 +26,9 @@ MAX_EDGES = 4_000
 WORDS = frozenset({"imperative", "interrogative", "expressive"})
 
 _TOKEN = re.compile(
-    r'(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
+    r'[ \t\r\n]*(?:(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
     r'|(?P<role>:[^ \t\r\n\v\f"()/:~]*)|(?P<alignment>~(?:[a-z]\.?)?[0-9]+(?:,[0-9]+)*)'
-    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<blank>[ \t\r\n]+)|(?P<other>.)',
+    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<other>[^ \t\r\n]))',
     re.DOTALL,
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -101,26 +101,28 @@ class _Reader:
         if control:
             raise SymbolError(text, control.start(), "no control character")
         self.text = text
-        self.tokens = [
-            (match.lastgroup, match[0], match.start()) for match in _TOKEN.finditer(text) if match.lastgroup != "blank"
-        ]
+        self.tokens = [(m.lastgroup, m[m.lastgroup], m.start(m.lastgroup)) for m in _TOKEN.finditer(text)]
+        self.tokens.append(("end", "", len(text)))
         self.next = 0
         self.variables: set[str] = set()
         self.references: list[tuple[int, str]] = []
 
     def peek(self) -> str | None:
-        return self.tokens[self.next][0] if self.next < len(self.tokens) else None
+        return self.tokens[self.next][0]
 
     def take(self, kind: str, expected: str) -> tuple[str, int]:
-        if self.peek() != kind:
-            start = self.tokens[self.next][2] if self.next < len(self.tokens) else len(self.text)
+        found, token, start = self.tokens[self.next]
+        if found != kind:
             raise SymbolError(self.text, start, expected)
-        _, token, start = self.tokens[self.next]
         self.next += 1
         return token, start
 
     def take_alignment(self) -> str:
-        return self.take("alignment", "an alignment")[0] if self.peek() == "alignment" else ""
+        found, token, _ = self.tokens[self.next]
+        if found != "alignment":
+            return ""
+        self.next += 1
+        return token
 
     def read(self) -> Node:
         stack = [self.open_node("", "", 0)]
@@ -145,7 +147,7 @@ class _Reader:
                 continue
             target = self.read_leaf()
             stack[-1].edges.append(Edge(role, target, role_alignment, self.take_alignment()))
-        if self.next < len(self.tokens):
+        if self.peek() != "end":
             raise SymbolError(self.text, self.tokens[self.next][2], "the end of the graph")
         self.check_references()
         return done.closed()

@@ -35,6 +35,7 @@ _EXACT = frozenset(_EXACT_KINDS.split())
 _EXPECTED = {"word": "a command", ")": "')'", "}": "'}'", "]": "']'", "]]": "']]'"}
 
 _BLANKS = " \t\r\n"
+_LEAD = re.compile(r"\A(?:[ \t\r\n]|\\\n)*")  # a joined line before the first word joins nothing
 
 # tree-sitter-bash knows extended globs in tests and cases only; elsewhere a plain one is read like a word.
 _EXTENDED_GLOB = re.compile(rb"[?*+@!]\((?:[^()\s'\"`$\\;&<>]|\\.)*\)")
@@ -55,9 +56,12 @@ def _parser() -> Parser:
 
 def parse(text: str) -> Tree:
     """The tree of a command. Raises SymbolError at the first place that is not bash."""
-    lead = len(text) - len(text.lstrip(_BLANKS))
+    lead = len(text) - len(_LEAD.sub("", text, count=1))
+    body = text[lead:].rstrip(_BLANKS)
+    if (len(body) - len(body.rstrip("\\"))) % 2:  # the blank after a backslash is a word, or part of one
+        body = text[lead : lead + len(body) + 1]
     try:
-        return _parse_trimmed(text.strip(_BLANKS))
+        return _parse_trimmed(body)
     except SymbolError as error:
         raise SymbolError(text, lead + error.position, error.expected, error.message) from None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from symbol_llm.errors import SymbolError
@@ -51,16 +52,24 @@ def _plain(number: Decimal) -> str:
 
 def read_duration(text: str, whole: str | None = None, offset: int = 0) -> Duration:
     """Read a duration. Raises SymbolError, with the position in ``whole`` where the duration starts at ``offset``."""
+    try:
+        return _read(text)
+    except SymbolError as error:
+        raise SymbolError(whole or text, offset + error.position, error.expected) from None
+
+
+@lru_cache(maxsize=256)  # one check reads each several times, and few texts are common
+def _read(text: str) -> Duration:
     amounts = {"year": Decimal(0), "month": Decimal(0), "sec": Decimal(0)}
     at = 0
     while at < len(text) or not at:
         part = _PART.match(text, at)
         if part is None or (at == 0 and part["gap"]):
-            raise SymbolError(whole or text, offset + at, "a number and a unit, such as 30 min")
+            raise SymbolError(text, at, "a number and a unit, such as 30 min")
         unit = _UNITS.get(part["unit"].lower())
         if unit is None:
             known = "sec, min, hour, day, week, month or year"
-            raise SymbolError(whole or text, offset + part.start("unit"), known)
+            raise SymbolError(text, part.start("unit"), known)
         number = Decimal(part["number"])
         if unit in _SECONDS:
             amounts["sec"] += number * _SECONDS[unit]

@@ -13,7 +13,7 @@ from symbol_llm.formats.durations import Duration, read_duration
 from symbol_llm.formats.graph_text import StepGraph
 
 
-@lru_cache(maxsize=1)  # a check asks for the fault and then for the path
+@lru_cache(maxsize=1)
 def to_networkx(graph: StepGraph) -> Any:
     """A ``networkx.DiGraph``; the attributes ``low`` and ``high`` of an edge bound the time of the node it enters."""
     import networkx
@@ -28,13 +28,21 @@ def to_networkx(graph: StepGraph) -> Any:
     return made
 
 
+@lru_cache(maxsize=1)
+def _order(graph: StepGraph) -> list[str]:
+    """Each node before those that follow. Raises NetworkXUnfeasible for a cycle."""
+    import networkx
+
+    return list(networkx.topological_sort(to_networkx(graph)))
+
+
 def path_fault(graph: StepGraph) -> str:
     """Why the graph cannot be walked, or "": a cycle, no end, a node that is on no way."""
     import networkx
 
     made = to_networkx(graph)
     try:
-        order = list(networkx.topological_sort(made))
+        order = _order(graph)
     except networkx.NetworkXUnfeasible:
         return f"a cycle: {' '.join(source for source, _ in networkx.find_cycle(made))}"
     for end in (graph.source, graph.target):
@@ -75,11 +83,9 @@ def longest_path(graph: StepGraph) -> tuple[list[str], str]:
 
 def _longest(graph: StepGraph, bound: str) -> tuple[list[str], float]:
     """A longest path from start to end. Not networkx's own, which leaves out ends that take no time."""
-    import networkx
-
     made = to_networkx(graph)
     times, before = {graph.source: 0.0}, {graph.source: ""}
-    for node in networkx.topological_sort(made):
+    for node in _order(graph):
         for _, following, step in made.out_edges(node, data=bound):
             time = times[node] + step
             if time > times.get(following, -1.0):
