@@ -8,7 +8,9 @@ import yaml
 
 
 def dataset_card(manifest: dict[str, Any]) -> str:
-    """Markdown with the hub's YAML header. One configuration per task, so ``load_dataset`` reads each alone."""
+    """Markdown with the hub's YAML header. No ``configs``: a file here holds all splits of a task, and
+    ``load_dataset`` would call them all train; ``collect export --to datasets`` writes what it reads.
+    """
     tasks: dict[str, Any] = manifest["tasks"]
     header = {
         "pretty_name": "Symbolic Collection",
@@ -16,7 +18,6 @@ def dataset_card(manifest: dict[str, Any]) -> str:
         "license": "other",
         "license_name": "per-record",
         "task_categories": ["text-generation"],
-        "configs": [{"config_name": name, "data_files": f"records/{name}.parquet"} for name in tasks],
     }
     lines = [
         "---",
@@ -28,7 +29,7 @@ def dataset_card(manifest: dict[str, Any]) -> str:
         f"Built by symbol-llm {manifest['version']}, seed {manifest['config']['seed']}. Every record was parsed and, "
         "where its language has one, accepted by the real engine. `rejects/` holds every row that was left out, "
         "with the reason; `manifest.json` the hashes of all inputs and outputs. Check it with "
-        "`symbol-llm collect verify`.",
+        "`symbol-llm collect verify`; write what trainers load with `symbol-llm collect export`.",
         "",
         "Each record names its licence; those that do not allow commercial use have `commercial: false`.",
         "",

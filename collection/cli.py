@@ -1,17 +1,30 @@
-"""``symbol-llm collect``: list, build, verify and show the collection."""
+"""``symbol-llm collect``: list, build and verify the collection; what reads it has files of its own."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import UserError, unknown_name
+from symbol_llm.lazy_group import LazyGroup
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# What reads a collection: command -> (module:typer app, help).
+READERS: dict[str, tuple[str, str]] = {
+    "show": ("collection.show_cli:app", "Print records of a task readably."),
+    "stats": ("collection.stats_cli:app", "Count and measure the records per task."),
+    "export": ("collection.export_cli:app", "Write the records as a trainer reads them."),
+}
+
+
+class Commands(LazyGroup):
+    table: ClassVar = {"fetch": ("collection.fetch_cli:app", "Bring upstream's files, pinned and verified."), **READERS}
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Raw = Annotated[Path | None, typer.Option("--raw", help="Folder with one folder per dataset; default $SYMBOL_LLM_RAW.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the collection.")]
@@ -53,7 +66,13 @@ def build_command(
         list[str] | None,
         typer.Option("--limit", metavar="N|TASK=N", help="Rows per task and split; again with TASK=N for one task."),
     ] = None,
+    commercial_only: Annotated[
+        bool, typer.Option("--commercial-only", help="Only tasks whose licence allows commercial use.")
+    ] = False,
     workers: Workers = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", help="local: processes of this machine; ray: the cluster of $RAY_ADDRESS.")
+    ] = "local",
     seed: Annotated[int, typer.Option("--seed")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -72,8 +91,15 @@ def build_command(
         absent = [name for name in SOURCES if name not in chosen and not isinstance(get(name), GeneratedSource)]
         if folder is not None and absent:
             log(f"left out, because their files are not in {folder}: {', '.join(absent)}")
+    if commercial_only:
+        barred = [name for name in chosen if not get(name).licence.commercial]
+        chosen = tuple(name for name in chosen if name not in barred)
+        if barred:
+            log(f"left out, because their licences do not allow commercial use: {', '.join(barred)}")
+        if not chosen:
+            raise UserError("no task is left whose licence allows commercial use; see: symbol-llm collect list")
     config = BuildConfig(chosen, seed, *_limits(limit or []))
-    manifest = build(config, folder, out, workers)
+    manifest = build(config, folder, out, workers, engine)
     emit(manifest, _counts_table(manifest), as_json=as_json)
     log(f"wrote {out}; check it with: symbol-llm collect verify {out}")
 
@@ -124,39 +150,3 @@ def verify_command(
     checked = verify(out, raw_folder(raw), workers)
     table = make_table(f"{out} holds", ("what", "checked"), checked.items())
     emit(checked, table, as_json=as_json)
-
-
-@app.command("show")
-def show(
-    task: Annotated[str, typer.Argument(help="Task name.")],
-    number: Annotated[int, typer.Argument(min=1, help="How many records.")] = 3,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="A built collection; default: straight from the source.")
-    ] = None,
-    raw: Raw = None,
-    as_json: Json = False,
-) -> None:
-    """Print records of a task readably."""
-    from itertools import islice
-
-    import collection.sources
-    from collection.check import Chunk, check_row
-    from symbol_llm.record import read_parquet
-
-    source = collection.sources.get(task)
-    folder = raw_folder(raw)
-    if out is not None:
-        records = list(islice(read_parquet(out / "records" / f"{task}.parquet"), number))
-    else:
-        chunk = Chunk(task, [], folder, 0, {}, Path())
-        rows = source.read((folder or Path()) / source.upstream.dataset)
-        records = list(islice((e.record for e in (check_row(source, r, chunk) for r in rows) if e.record), number))
-    if as_json:
-        emit([record.to_json() for record in records], None, as_json=True)
-        return
-    for record in records:
-        print(f"── {record.id}  {record.format}, {record.split}, {record.licence}, {record.engine}")
-        print(
-            f"{record.prompt}\033[1m{record.completion}\033[0m" if os.isatty(1) else record.prompt + record.completion
-        )
-        print(f"   answer {record.answer}\n" if record.answer else "")

@@ -58,6 +58,11 @@ SOURCES: dict[str, str] = {
     # AI for science
     "chebi20": "collection.sources.chebi20:CHEBI20",
     # More of the same languages, beside the paper's 34
+    "nl2python_conala": "collection.sources.nl2python:NL2PYTHON_CONALA",
+    "nl2python_mbpp": "collection.sources.nl2python:NL2PYTHON_MBPP",
+    "nl2python_mbxp": "collection.sources.nl2python:NL2PYTHON_MBXP",
+    "nl2java_concode": "collection.sources.nl2java:NL2JAVA_CONCODE",
+    "nl2java_mbxp": "collection.sources.nl2java:NL2JAVA_MBXP",
     "wikisql": "collection.sources.wikisql:WIKISQL",
     "proofwriter": "collection.sources.proofwriter:PROOFWRITER",
     "planbench": "collection.sources.planbench:PLANBENCH",

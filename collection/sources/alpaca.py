@@ -38,7 +38,7 @@ class Alpaca(AlpacaRows):
     upstream = Upstream(
         dataset="alpaca",
         url="https://github.com/tatsu-lab/stanford_alpaca",
-        revision="main",
+        revision="761dc5bfbdeeffa89b8bff5d038781a4055f796a",
         citation=(
             "Rohan Taori, Ishaan Gulrajani, Tianyi Zhang, Yann Dubois, Xuechen Li, Carlos Guestrin, Percy Liang and "
             "Tatsunori B. Hashimoto. 2023. Stanford Alpaca: An Instruction-following LLaMA model."
@@ -55,7 +55,7 @@ class CodeAlpaca(AlpacaRows):
     upstream = Upstream(
         dataset="codealpaca",
         url="https://github.com/sahil280114/codealpaca",
-        revision="master",
+        revision="2f78ddc5c682ed6738ad092bbbfa59ba915afcb0",
         citation="Sahil Chaudhary. 2023. Code Alpaca: An Instruction-following LLaMA model for code generation.",
         sizes={"train": 20_022},
     )

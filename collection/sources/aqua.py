@@ -72,7 +72,7 @@ class AquaCode(Source):
     upstream = Upstream(
         dataset="aqua",
         url="https://github.com/google-deepmind/AQuA",
-        revision="master",
+        revision="26b64ed1f22208c6742f47df547dfd65088ec30d",
         citation=(
             "Ling et al. 2017, Program Induction by Rationale Generation: Learning to Solve and Explain Algebraic "
             "Word Problems, arXiv:1705.04146"

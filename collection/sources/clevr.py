@@ -76,9 +76,9 @@ class Clevr(Source):
         for name, split in _SPLITS.items():
             if not (folder / files[name]).exists():
                 continue
-            scenes = _read_scenes(folder / f"CLEVR_v1.0/scenes/CLEVR_{name}_scenes.json")
+            scenes = read_scenes(folder / f"CLEVR_v1.0/scenes/CLEVR_{name}_scenes.json")
             for index, question in enumerate(read_json_array(folder / files[name], "questions")):
-                yield Row(files[name], index, split, _join(question, scenes))
+                yield Row(files[name], index, split, join_scene(question, scenes))
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         data = row.data
@@ -122,7 +122,7 @@ def _check_answer(tree: Node, scene: dict[str, Any], answer: str) -> str:
     return "" if found == answer else f"the program answers {found}, upstream says {answer}"
 
 
-def _read_scenes(path: Path) -> dict[str, bytes]:
+def read_scenes(path: Path) -> dict[str, bytes]:
     """Packed scenes by image; of a scene that is not in the format, what is wrong with it."""
     if not path.exists():
         return {}
@@ -139,7 +139,8 @@ def _read_scenes(path: Path) -> dict[str, bytes]:
     return scenes
 
 
-def _join(question: Any, scenes: dict[str, bytes]) -> dict[str, Any] | Rejected:
+def join_scene(question: Any, scenes: dict[str, bytes]) -> dict[str, Any] | Rejected:
+    """The data of a row: the question, and under "scene" its scene, or None where it is not there."""
     if not isinstance(question, dict):
         return Rejected(Reason.MALFORMED_ROW, "the question is not an object")
     try:

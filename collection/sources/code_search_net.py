@@ -54,7 +54,7 @@ class CodeSearchNet(Corpus):
         self.upstream = Upstream(
             dataset="codesearchnet",
             url="https://github.com/github/CodeSearchNet",
-            revision="master",
+            revision="Zenodo record 7857872",
             citation=(
                 "Husain et al. 2019, CodeSearchNet Challenge: Evaluating the State of Semantic Code Search, "
                 "arXiv:1909.09436"

@@ -32,7 +32,7 @@ class Concode(Corpus):
     upstream = Upstream(
         dataset="concode",
         url="https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/text-to-code/dataset/concode",
-        revision="main",
+        revision="ac74a62802a0dd159b3258c78a2df8ad36cdf2b9",
         citation="Iyer et al. 2018, Mapping Language to Code in Programmatic Context, arXiv:1808.09588",
         sizes={"train": 100_000, "test": 4_000},
     )

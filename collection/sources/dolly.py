@@ -22,7 +22,7 @@ class Dolly(InstructionSource):
     upstream = Upstream(
         dataset="dolly",
         url="https://huggingface.co/datasets/databricks/databricks-dolly-15k",
-        revision="main",
+        revision="bdd27f4d94b9c1f951818a7da7fd7aeea5dbff1a",
         citation="Conover et al. 2023. Free Dolly: Introducing the World's First Truly Open Instruction-Tuned LLM. "
         "databricks.com.",
         sizes={"train": 15_011},

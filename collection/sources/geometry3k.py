@@ -63,7 +63,7 @@ class Geometry3K(Source):
     upstream = Upstream(
         dataset="geometry3k",
         url="https://github.com/lupantech/InterGPS",
-        revision="main",
+        revision="99e6b5293c7bb4a5eaf2a370e6b213c79ab33ebb",
         citation=(
             "Pan Lu, Ran Gong, Shibiao Jiang, Liang Qiu, Siyuan Huang, Xiaodan Liang and Song-Chun Zhu. 2021. "
             "Inter-GPS: Interpretable Geometry Problem Solving with Formal Language and Symbolic Reasoning. ACL."

@@ -26,7 +26,7 @@ class Mbpp(Corpus):
     upstream = Upstream(
         dataset="mbpp",
         url="https://github.com/google-research/google-research/tree/master/mbpp",
-        revision="master",
+        revision="2251e8c67a7fe7d6348714967ee101080b28e956",
         citation="Austin et al. 2021, Program Synthesis with Large Language Models, arXiv:2108.07732",
         sizes={"train": 384, "validation": 90, "test": 500},
     )

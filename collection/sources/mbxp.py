@@ -41,7 +41,7 @@ class Mbxp(Corpus):
         self.upstream = Upstream(
             dataset="mbxp",
             url="https://github.com/amazon-science/mxeval",
-            revision="main",
+            revision="e09974f990eeaf0c0e8f2b5eaff4be66effb2c86",
             citation=("Athiwaratkun et al. 2023, Multi-lingual Evaluation of Code Generation Models, arXiv:2210.14868"),
             sizes={"all": _SIZES[language]},
         )

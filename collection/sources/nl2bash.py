@@ -29,7 +29,7 @@ class Nl2Bash(Source):
     upstream = Upstream(
         dataset="nl2bash",
         url="https://github.com/TellinaTool/nl2bash",
-        revision="master",
+        revision="466c5fe873ab08c7cc0112ea1521cc6ad9c20992",
         citation=(
             "Xi Victoria Lin, Chenglong Wang, Luke Zettlemoyer and Michael D. Ernst. 2018. NL2Bash: A Corpus and "
             "Semantic Parser for Natural Language Interface to the Linux Operating System. LREC."

@@ -27,7 +27,7 @@ class OpenOrca(InstructionSource):
     upstream = Upstream(
         dataset="openorca",
         url="https://huggingface.co/datasets/Open-Orca/OpenOrca",
-        revision="main",
+        revision="e9c87b4abb2609913751f9b26553fdb9c061796c",
         citation="Lian et al. 2023. OpenOrca: An Open Dataset of GPT Augmented FLAN Reasoning Traces. After "
         "Mukherjee et al. 2023, arXiv:2306.02707.",
         sizes={"train": 4_233_923},

@@ -109,7 +109,7 @@ class PlanBench(Source):
     upstream = Upstream(
         dataset="planbench",
         url="https://github.com/karthikv792/LLMs-Planning",
-        revision="main",
+        revision="b008bc4327112affd525035b9e82f93f54b9b3a3",
         citation=(
             "Valmeekam et al. 2023, PlanBench: An Extensible Benchmark for Evaluating Large Language Models on "
             "Planning and Reasoning about Change, arXiv:2206.10498"

@@ -47,7 +47,7 @@ class ProofWriter(Source):
     upstream = Upstream(
         dataset="logic_llm",
         url="https://github.com/teacherpeterpan/Logic-LLM",
-        revision="main",
+        revision="d29f1e5e7203e8826cb9c41ba3003e43dc0b9d34",
         citation="Tafjord et al. 2021. ProofWriter: Generating Implications, Proofs, and Abductive Statements over "
         "Natural Language. Findings of ACL. As selected by Pan et al. 2023. Logic-LM. arXiv:2305.12295.",
         sizes={"train": 3_000, "validation": 600, "test": 600},

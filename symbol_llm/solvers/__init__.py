@@ -12,9 +12,13 @@ from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 SOLVERS: dict[str, str] = {
     "python": "symbol_llm.solvers.python:PythonSolver",
     "fol": "symbol_llm.solvers.fol:FolSolver",
+    "logic_program": "symbol_llm.solvers.logic_program:LogicProgramSolver",
+    "csp": "symbol_llm.solvers.csp:CspSolver",
     "planner": "symbol_llm.solvers.planner:PlannerSolver",
     "sql": "symbol_llm.solvers.sql:SqlSolver",
     "scene": "symbol_llm.solvers.scene:SceneSolver",
+    "geometry": "symbol_llm.solvers.geometry:GeometrySolver",
+    "graph": "symbol_llm.solvers.graph:GraphSolver",
 }
 
 __all__ = ["SOLVERS", "Job", "Limits", "Outcome", "Solution", "Solver", "get"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
 
@@ -42,6 +41,8 @@ class Solver(ABC):
 
     def solve_many(self, jobs: Iterable[Job], *, workers: int = 2, limits: Limits | None = None) -> Iterator[Solution]:
         """Execute jobs side by side, in order. The engines run outside this process or release the GIL."""
+        from concurrent.futures import ThreadPoolExecutor  # it takes longer to load than many a format
+
         with ThreadPoolExecutor(max_workers=workers) as pool:
             yield from pool.map(lambda job: self.solve(job.symbol, job.context, limits), jobs)
 

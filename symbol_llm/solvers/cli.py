@@ -1,5 +1,7 @@
 """``symbol-llm solve KIND < symbols.jsonl > outcomes.jsonl``: symbols in, outcomes out, in order.
 
+    symbol-llm solve fol --workers 4 < symbols.jsonl          symbol-llm solve audit --raw RAW
+
 A line holds ``{"id": …, "symbol": …, "definitions": …, "world": {…}}``; only ``symbol`` is needed. Files that
 ``world`` names are relative to ``--root``.
 """
@@ -17,14 +19,40 @@ import typer
 from symbol_llm.console import log, tracked
 from symbol_llm.errors import UserError
 from symbol_llm.formats import Context
-from symbol_llm.solvers import Job, Limits, Outcome, get
+from symbol_llm.lazy_group import LazyGroup
+from symbol_llm.solvers import SOLVERS, Job, Limits, Outcome, get
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Commands that also need the datasets. Imports run one way, so they are known by name alone.
+COMMANDS = {"audit": ("eval.solve_audit.cli:app", "Run every gold symbol of the datasets through its solver.")}
 
 
-@app.command()
+class Commands(LazyGroup):
+    """The commands of the table; whatever else comes first is the kind of solver that ``solve`` runs."""
+
+    table = COMMANDS
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.table else ["KIND", *args])
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Options may come before the kind: they are the command's.
+    context_settings={"ignore_unknown_options": True},
+)
+
+
+@app.callback()
+def group() -> None:
+    """Execute symbols from standard input: symbol-llm solve KIND < symbols.jsonl > outcomes.jsonl."""
+
+
+@app.command("KIND")
 def solve(
-    kind: Annotated[str, typer.Argument(help="python, fol, planner, sql or scene.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(SOLVERS)}.")],
     root: Annotated[Path | None, typer.Option(help="Folder that file names in world start from.")] = None,
     workers: Annotated[int, typer.Option(min=1)] = 2,
     cpu_seconds: Annotated[float | None, typer.Option(help="CPU time a job may use; default: the solver's.")] = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from symbol_llm.errors import SymbolError
 
@@ -23,7 +24,9 @@ def parse_python(text: str) -> ast.Module:
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise SymbolError(text, position, "Unicode text without NUL bytes")
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is legal, only frowned upon, such as "\d" in a string
+            return ast.parse(text)
     except SyntaxError as error:
         position = _position(text, error.lineno or 1, error.offset or 1)
         raise SymbolError(text, position, "a valid Python program", f"not Python: {error.msg}") from None

@@ -92,12 +92,12 @@ def test_a_killed_build_goes_on_and_ends_the_same(built: Path, raw: Path, tmp_pa
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + 120
-        while len(list(tmp_path.glob(".work/*/*.jsonl"))) < parts and time.monotonic() < deadline:
+        while len(list(tmp_path.glob(".work/*/*.arrow"))) < parts and time.monotonic() < deadline:
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         assert not (tmp_path / "manifest.json").exists()
-    done = {p: p.stat().st_mtime_ns for p in tmp_path.glob(".work/*/*.jsonl")}
+    done = {p: p.stat().st_mtime_ns for p in tmp_path.glob(".work/*/*.arrow")}
     assert done
     subprocess.run(command, check=True, capture_output=True)
     assert files(tmp_path) == files(built)

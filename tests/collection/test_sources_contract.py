@@ -97,3 +97,8 @@ def test_real_rows(task: str) -> None:
     # Neither the symbol nor, in an excerpt, the context of these rows is at hand.
     absent = sum(isinstance(item, Rejected) and item.reason in ABSENT for _, item in results)
     assert good >= 0.8 * (len(results) - absent)
+
+
+@pytest.mark.parametrize("task", [t for t in SOURCES if not isinstance(get(t), GeneratedSource)])
+def test_the_revision_is_no_moving_branch(task: str) -> None:
+    assert get(task).upstream.revision not in {"main", "master", "HEAD", "latest"}, "pin a commit or a release"

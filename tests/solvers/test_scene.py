@@ -46,7 +46,7 @@ solver = get("scene")
 def test_answers(program: str, answer: str) -> None:
     solution = solver.solve(program, Context("", SCENE))
     assert (solution.outcome, solution.answer) == (None, answer), solution.message
-    assert solution.engine == solver.engine and solution.wall_seconds > 0
+    assert solution.engine and solution.engine in solver.engine and solution.wall_seconds > 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""Solving a geometry problem. ``run`` works in a worker's process (symbol_llm/solvers/worker.py).
+
+{"forms": "Find(LengthOf(Line(A,B)))…", "world": {"diagram": […], "point_positions": {…}}}   →   {"value": 17.0}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from symbol_llm.errors import SymbolError
+from symbol_llm.formats.geometry_forms import Form, parse_forms, render_form, statement_fault
+from symbol_llm.formats.geometry_predicates import PREDICATES
+from symbol_llm.solvers.geometry_facts import NotYet, Numbers
+from symbol_llm.solvers.geometry_figure import MAX_POINTS, Figure, polygon
+from symbol_llm.solvers.geometry_measures import Measures, Unmeasured
+from symbol_llm.solvers.geometry_statements import SHAPES, Statements
+from symbol_llm.solvers.geometry_theorems import Theorems
+from symbol_llm.solvers.geometry_unknowns import Contradiction, TooLarge
+from symbol_llm.solvers.outcome import Outcome, Solution
+
+TARGET = "symbol_llm.solvers.geometry_job:run"
+_MAX_ROUNDS = 25
+
+
+def prepare() -> None:
+    """Load the engine in the child."""
+    import numpy
+    import sympy
+
+    sympy.Poly(sympy.Symbol("x") ** 2 + 1)
+    assert numpy.zeros(1).size == 1
+
+
+def run(job: dict[str, Any]) -> Solution:
+    """The value of what the problem asks for, if the facts of text and diagram settle it."""
+    forms = list(parse_forms(job["forms"]))
+    goals = [form.arguments[0] for form in forms if form.name == "Find"]
+    stated = [form for form in forms if form.name not in ("Find", "UseTheorem")]
+    shown, skipped = _read_diagram(job["world"].get("diagram") or [])
+    if len(goals) != 1:
+        return Solution(Outcome.NO_ANSWER, message=f"the problem asks for {len(goals) or 'no'} values, not for one")
+    try:
+        return _solve(goals[0], stated, shown, job["world"], skipped)
+    except TooLarge as error:
+        return Solution(Outcome.SOLVER_UNKNOWN, message=str(error))
+
+
+def _inside(form: Form | str) -> Iterator[Form]:
+    return form.walk() if isinstance(form, Form) else iter(())
+
+
+def _read_diagram(lines: Sequence[str]) -> tuple[list[Form], int]:
+    """The diagram's sound forms, and how many of its lines are none: upstream has some with stray brackets."""
+    forms: list[Form] = []
+    skipped = 0
+    for line in lines:
+        try:
+            found = [form for form in parse_forms(line) if not statement_fault(form, PREDICATES)]
+            forms += found
+            skipped += not found
+        except SymbolError:
+            skipped += 1
+    return forms, skipped
+
+
+def _solve(goal: Form | str, stated: list[Form], shown: list[Form], world: Mapping[str, Any], skipped: int) -> Solution:
+    asked = [goal] if isinstance(goal, Form) else []
+    figure = Figure([*stated, *shown, *asked], _texts(world.get("line_instances")), world.get("point_positions") or {})
+    if len(figure.points) > MAX_POINTS:
+        raise TooLarge(f"more than {MAX_POINTS} points")
+    measures = Measures(figure)
+    numbers = Numbers(measures)
+    statements = Statements(numbers)
+    polygons = [c for form in (*stated, *shown, *asked) for inner in form.walk() if (c := polygon(inner))]
+    pairs = [[polygon(part) for part in form.arguments] for form in stated if form.name == "Similar"]
+    similar = [(one, two) for one, two in pairs if one and two]
+    notes = [f"{skipped} lines of the diagram are no forms"] * bool(skipped)
+    # "Find the area of parallelogram ABCD" says that it is one.
+    inner = (part for form in (*stated, *shown, *asked) for argument in form.arguments for part in _inside(argument))
+    implied = [part for part in inner if part.name in SHAPES]
+    implied += [part for part in asked if part.name in SHAPES]
+    waiting: list[Form] = [*shown, *stated, *dict.fromkeys(implied)]
+    last = ""
+    try:
+        theorems = Theorems(measures, polygons)
+        for _ in range(_MAX_ROUNDS):
+            version = measures.unknowns.version
+            waiting = _state(statements, waiting, notes)
+            value, last = _value(numbers, goal)
+            if value is not None:
+                return Solution(None, answer={"value": value}, message="; ".join(notes))
+            theorems.apply()
+            for one, two in similar:
+                theorems.areas.similar(one, two)
+            if measures.unknowns.version == version:
+                break
+        value, last = _value(numbers, goal)
+    except Contradiction as error:
+        return Solution(Outcome.INCONSISTENT, message="; ".join([str(error), *notes]))
+    if value is not None:
+        return Solution(None, answer={"value": value}, message="; ".join(notes))
+    told = last or f"what is known does not settle {render_form(goal)}"
+    return Solution(Outcome.SOLVER_UNKNOWN, message="; ".join([told, *notes]))
+
+
+def _state(statements: Statements, forms: list[Form], notes: list[str]) -> list[Form]:
+    """Say all that can be said; gives the forms to try again later."""
+    later = []
+    for form in forms:
+        try:
+            statements.state(form)
+        except NotYet:
+            later.append(form)
+        except Unmeasured as error:
+            notes.append(f"left out {render_form(form)} ({error})")
+    return later
+
+
+def _value(numbers: Numbers, goal: Form | str) -> tuple[float | None, str]:
+    try:
+        value = numbers.unknowns.value(numbers.of(goal))
+    except NotYet as error:
+        return None, f"not settled: {error}"
+    except Unmeasured as error:
+        return None, str(error)
+    if value is None or not math.isfinite(value):
+        return None, ""
+    return value, ""
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
