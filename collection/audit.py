@@ -25,7 +25,7 @@ from collection.build import available_tasks, require_folders
 from collection.check import Chunk, check_row
 from collection.sources.base import GeneratedSource, Reason, Row, Source
 from symbol_llm.console import progress
-from symbol_llm.errors import EngineMissing, SymbolError, UserError
+from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats import Context, Format
 from symbol_llm.formats import get as get_format
 from symbol_llm.shards import chunked, ordered_map
@@ -91,14 +91,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class TaskAudit:
-    """What became of one task's rows. ``unread`` says why its files could not be read, if they could not."""
+    """What became of one task's rows."""
 
     task: str
     format: str
     engine: str
     counts: Counter[Stage] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
-    unread: str = ""
 
     def share(self, stage: Stage) -> float | None:
         """How many of the symbols got that far, in 0..1. None without symbols, or where no engine ever judged."""
@@ -116,42 +115,23 @@ class Audited(NamedTuple):
 
 
 def audited_tasks(raw: Path) -> list[str]:
-    """The tasks whose datasets have files under ``raw``, in the paper's order. A folder of notes has none."""
-    return [
-        task
-        for task in available_tasks(raw)
-        if not isinstance(source := collection.sources.get(task), GeneratedSource)
-        and any(path.is_file() and not _is_note(path) for path in (raw / source.upstream.dataset).rglob("*"))
-    ]
-
-
-def _is_note(path: Path) -> bool:
-    return path.suffix == ".md" or path.stem.upper() in {"LICENSE", "LICENCE", "README", "NOTICE"}
+    """The tasks whose datasets have files under ``raw``, in the paper's order."""
+    return [task for task in available_tasks(raw) if not isinstance(collection.sources.get(task), GeneratedSource)]
 
 
 def audit(raw: Path, tasks: Sequence[str] = (), limit: int | None = None, workers: int = 1) -> Iterator[TaskAudit]:
-    """Audit tasks one after the other; without ``tasks``, all that have files.
+    """Audit tasks one after the other; without ``tasks``, all that have files. ``limit``: rows per task and split.
 
-    ``limit`` is in rows per task and split. Raises UserError for a task that is named and whose files cannot be
-    read, where an unnamed one is reported as unread; EngineMissing if an engine is not installed.
+    Raises UserError if a file cannot be read, EngineMissing if an engine is not installed.
     """
     require_folders(tasks, raw)
     for task in tasks or audited_tasks(raw):
         source = collection.sources.get(task)
-        language = get_format(source.format)
-        found = TaskAudit(task, source.format, language.engine)
-        try:
-            _audit_task(source, raw, limit, workers, found)
-        except EngineMissing:
-            raise
-        except UserError as error:
-            if tasks:
-                raise
-            found = TaskAudit(task, source.format, language.engine, unread=str(error))
-        yield found
+        yield _audit_task(source, raw, limit, workers)
 
 
-def _audit_task(source: Source, raw: Path, limit: int | None, workers: int, found: TaskAudit) -> None:
+def _audit_task(source: Source, raw: Path, limit: int | None, workers: int) -> TaskAudit:
+    found = TaskAudit(source.task, source.format, get_format(source.format).engine)
     rows = source.read_some(raw / source.upstream.dataset, limit=limit)
     chunks = (Chunk(source.task, chunk, raw, 0, {}, Path()) for chunk in chunked(rows, ROWS_PER_CHUNK))
     with progress(f"audit {source.task} (rows)") as advance:
@@ -161,6 +141,7 @@ def _audit_task(source: Source, raw: Path, limit: int | None, workers: int, foun
                 if failure:
                     found.failures.append(failure)
             advance(len(results))
+    return found
 
 
 def audit_chunk(chunk: Chunk) -> list[Audited]:
@@ -173,17 +154,17 @@ def audit_row(source: Source, row: Row, chunk: Chunk) -> Audited:
     """One row: the builder's own check, then the laws of the format."""
     language = get_format(source.format)
     try:
-        record, rejected, example = check_row(source, row, chunk)
+        record, rejected, _ = check_row(source, row, chunk)
         if rejected:
             return _failed(row, rejected["reason"], rejected["detail"], rejected["position"], rejected["symbol"])
-        assert record and example
-        context = Context(example.context.definitions, example.context.world, chunk.raw)
+        assert record
+        context = record.to_context(chunk.raw)
         stages = [Stage.ROW, Stage.SYMBOL, Stage.PARSES]
         stages.append(Stage.UNDECIDED if record.accepted is None else Stage.ACCEPTED)
-        broken = _broken_by_reading(language, example.completion, record.canonical, context)
+        broken = _broken_by_reading(language, record.completion, record.canonical, context)
         if not broken:
             stages.append(Stage.ROUND_TRIPS)
-            broken = _broken_by_scoring(language, example.completion, context)
+            broken = _broken_by_scoring(language, record.completion, context)
         if not broken:
             return Audited((*stages, Stage.PERFECT), None)
         return Audited(tuple(stages), Failure(row.file, row.index, row.split, *broken))

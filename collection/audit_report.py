@@ -11,15 +11,29 @@ A page quotes no more of a row than a few characters around the fault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from collection.audit import Failure, Stage, TaskAudit
+from collection.sources import SOURCES
+from collection.sources import get as get_source
+from collection.sources.base import GeneratedSource
 
 COLUMNS = ("task", "format", "engine", "rows", "symbols", "parses", "accepted", "undecided", "round-trips", "score 1")
 _MOST_FILES = 12  # named for one reason that leaves rows without a symbol; all are in the JSON document
+_MOST_MESSAGES = 8  # for one reason that leaves rows without a symbol, before they are shortened
 _WIDEST = 160  # characters of a message in a table
+_INTRODUCTION = """\
+# Gold symbols, audited
+
+Written by `symbol-llm format audit --raw RAW --markdown`; do not edit. Every gold symbol of the files at hand goes
+through its format: our parser, the language's real engine, printing and reading again (with a canonical form that is
+its own canonical form), and the metric of the symbol against itself. Shares are of the symbols read; *undecided*
+counts those that the engine could not judge, because the row lacks what it needs or the language has no engine.
+A symbol that fails is listed once, under what it failed first, and goes no further. Rows are counted from 0.
+"""
 
 
 def table_rows(audits: Sequence[TaskAudit]) -> list[list[Any]]:
@@ -54,7 +68,6 @@ def as_document(audits: Sequence[TaskAudit]) -> list[dict[str, Any]]:
             "task": found.task,
             "format": found.format,
             "engine": found.engine,
-            "unread": found.unread,
             "counts": {str(stage): found.counts[stage] for stage in Stage},
             "reasons": {reason: len(list(rows)) for reason, rows in _by_reason(found.failures)},
             "failures": [
@@ -77,8 +90,6 @@ def as_document(audits: Sequence[TaskAudit]) -> list[dict[str, Any]]:
 def listing(audits: Sequence[TaskAudit]) -> Iterator[str]:
     """The failing rows as lines of text, by task and reason; rows without a symbol only by their numbers."""
     for found in audits:
-        if found.unread:
-            yield f"\n{found.task} · not read\n  {found.unread}"
         for reason, group in _by_reason(found.failures):
             failures = list(group)
             yield f"\n{found.task} · {reason} · {_rows(len(failures))}"
@@ -92,36 +103,35 @@ def listing(audits: Sequence[TaskAudit]) -> Iterator[str]:
 
 def as_markdown(audits: Sequence[TaskAudit]) -> str:
     """The page of the documentation."""
-    lines = [
-        "# Gold symbols, audited",
-        "",
-        "Written by `symbol-llm format audit --raw RAW --markdown`; do not edit. Every gold symbol of the files at hand",
-        "goes through its format: our parser, the language's real engine, printing and reading again (with a canonical",
-        "form that is its own canonical form), and the metric of the symbol against itself. Shares are of the symbols",
-        "read; *undecided* counts those that the engine could not judge, since the row lacks what it needs or there is",
-        "no engine. Rows are counted from 0 within their file.",
-        "",
-        *_markdown_table(COLUMNS, table_rows(audits)),
-    ]
-    unread = [found for found in audits if found.unread]
-    if unread:
-        lines += ["", "## Not read", "", *(f"- {found.task}: {_cell(found.unread)}" for found in unread)]
-    lines += ["", "## Symbols that fail, row by row", ""]
-    failing = [(f.task, failure) for f in audits for failure in f.failures if failure.has_symbol]
-    cells = [[task, x.file, x.row, str(x.reason), _message(x), _code(x.excerpt)] for task, x in failing]
-    head = ("task", "file", "row", "reason", "what is wrong", "there")
-    lines += _markdown_table(head, cells) if cells else ["None."]
-    lines += ["", "## Rows that hold no symbol", ""]
-    without = [
-        [found.task, str(failures[0].reason), detail, number, places]
+    failing = [
+        [found.task, failure.file, str(failure.row), str(failure.reason), _message(failure), _code(failure.excerpt)]
         for found in audits
-        for _, group in _by_reason([f for f in found.failures if not f.has_symbol])
-        for failures in [list(group)]
-        for detail, number, places in _summed(failures)
+        for failure in found.failures
+        if failure.has_symbol
     ]
-    head = ("task", "reason", "why", "rows", "which")
-    lines += _markdown_table(head, without) if without else ["None."]
-    return "\n".join(lines) + "\n"
+    without = [
+        [found.task, reason, detail, number, places]
+        for found in audits
+        for reason, group in _by_reason([failure for failure in found.failures if not failure.has_symbol])
+        for detail, number, places in _summed(list(group))
+    ]
+    absent = ", ".join(task for task in SOURCES if task not in {found.task for found in audits} and not _is_made(task))
+    return "\n".join(
+        [
+            _INTRODUCTION,
+            *_markdown_table(COLUMNS, table_rows(audits)),
+            *([f"\nNot at hand: {absent}."] if absent else []),
+            "\n## Symbols that fail, row by row\n",
+            *_markdown_table(("task", "file", "row", "reason", "what is wrong", "there"), failing),
+            "\n## Rows that hold no symbol\n",
+            *_markdown_table(("task", "reason", "why", "rows", "which"), without),
+            "",
+        ]
+    )
+
+
+def _is_made(task: str) -> bool:
+    return isinstance(get_source(task), GeneratedSource)
 
 
 def _by_reason(failures: Sequence[Failure]) -> Iterator[tuple[str, Iterator[Failure]]]:
@@ -133,12 +143,18 @@ def _rows(number: int) -> str:
 
 
 def _summed(failures: Sequence[Failure]) -> Iterator[tuple[str, int, str]]:
-    """Failures of one message together: the message, how many rows, and which."""
-    groups: dict[str, list[Failure]] = {}
-    for failure in failures:
-        groups.setdefault(_message(failure), []).append(failure)
-    for detail, group in groups.items():
-        yield detail, len(group), _places(group)
+    """Failures of one message together: the message, how many rows, and which.
+
+    Where nearly every row has a message of its own, what they share stands for it.
+    """
+    for told in (_message, _shared_message):
+        groups: dict[str, list[Failure]] = {}
+        for failure in failures:
+            groups.setdefault(told(failure), []).append(failure)
+        if len(groups) <= _MOST_MESSAGES:
+            break
+    for message, group in groups.items():
+        yield message, len(group), _places(group)
 
 
 def _places(failures: Sequence[Failure]) -> str:
@@ -160,15 +176,27 @@ def _ranges(numbers: Sequence[int]) -> Iterator[str]:
 
 def _message(failure: Failure) -> str:
     """The detail without the quoted line and its caret, in one short line."""
-    text = failure.detail
-    if failure.position is not None:
-        text = text.split("\n  ")[0]
-    text = " ".join(text.split())
+    return _short(_told(failure))
+
+
+def _shared_message(failure: Failure) -> str:
+    """The message without what is quoted from the row, and without what stands after a colon."""
+    return _short(re.sub(r"'[^']*'", "'…'", _told(failure)).split(": ")[0])
+
+
+def _told(failure: Failure) -> str:
+    text = failure.detail if failure.position is None else failure.detail.split("\n  ")[0]
+    return " ".join(text.split())
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    marks = ["--:" if rows and isinstance(rows[0][i], int) else "---" for i in range(len(columns))]
+    if not rows:
+        return ["None."]
+    marks = ["--:" if isinstance(rows[0][i], int) else "---" for i in range(len(columns))]
     lines = [f"| {' | '.join(columns)} |", f"|{'|'.join(marks)}|"]
     for row in rows:
         lines.append(f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else _cell(cell) for cell in row)} |")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from collection.identity import IDENTITIES, Identity, key, normalised, problem_key, request_key
+from collection.identity import Asked, Keys, keys_of
 from symbol_llm.record import Record, Split
 
-_N = 8
-_LONG = 25  # words: shorter requests share 8-grams by template alone
+if TYPE_CHECKING:
+    import numpy as np
+
 _CONTAINMENT = 0.5
 
 
@@ -32,60 +33,56 @@ class LeakIndex:
     def __init__(self) -> None:
         self._problems: dict[int, str] = {}
         self._requests: dict[int, str] = {}
-        self._grams: dict[int, list[int]] = {}
-        self._long: list[str] = []
+        self._long: dict[bytes, str] = {}  # 8-grams of a request: its name
+        self._grams: tuple[np.ndarray, np.ndarray] | None = None
 
-    def add(self, record: Record) -> None:
-        """Remember a test record."""
-        problem = problem_key(record)
+    def add(self, name: str, asked: Asked, problem: int | None = None) -> None:
+        """Remember a test row; ``problem`` is None for one without a symbol."""
         if problem is not None:
-            self._problems.setdefault(problem, record.id)
-        self.add_request(record.input, record.id, scope(record.format, record.context, record.group), record.format)
+            self._problems.setdefault(problem, name)
+        self._requests.setdefault(asked.request, name)
+        if asked.grams is not None:
+            self._long.setdefault(asked.grams.tobytes(), name)
+            self._grams = None
 
-    def add_request(self, request: str, name: str, asked_against: str, format_name: str) -> None:
-        """Remember a test request, and what it is asked against: see ``scope``."""
-        self._requests.setdefault(request_key(request, asked_against), name)
-        if _uses_grams(format_name):
-            grams = _grams(request)
-            if grams:
-                for gram in grams:
-                    self._grams.setdefault(gram, []).append(len(self._long))
-                self._long.append(name)
-
-    def find(self, record: Record) -> Leak | None:
+    def find(self, split: str, keys: Keys) -> Leak | None:
         """The test row that a training or validation record repeats."""
-        if record.split == Split.TEST:
+        if split == Split.TEST:
             return None
-        problem = problem_key(record)
-        if problem is not None and problem in self._problems:
-            return Leak(self._problems[problem], "same problem")
-        request = request_key(record.input, scope(record.format, record.context, record.group))
-        if request in self._requests:
-            return Leak(self._requests[request], "same request")
-        if _uses_grams(record.format):
-            grams = _grams(record.input)
-            hits = Counter(test for gram in grams for test in self._grams.get(gram, ()))
-            best = hits.most_common(1)
-            if best and best[0][1] >= _CONTAINMENT * len(grams):
-                return Leak(self._long[best[0][0]], f"{best[0][1] / len(grams):.0%} of its 8-grams")
+        if keys.problem is not None and keys.problem in self._problems:
+            return Leak(self._problems[keys.problem], "same problem")
+        if keys.asked.request in self._requests:
+            return Leak(self._requests[keys.asked.request], "same request")
+        if keys.asked.grams is not None and self._long:
+            return self._contained(keys.asked.grams)
         return None
 
+    def _contained(self, grams: np.ndarray) -> Leak | None:
+        import numpy as np
 
-def scope(format_name: str, definitions: str, group: str) -> str:
-    """What a request is asked against: the same words about another scene are another question."""
-    is_grouped = IDENTITIES.get(format_name) is Identity.GROUP
-    return f"{definitions}\x1f{group}" if is_grouped else definitions
+        known, tests = self._sorted_grams()
+        first, last = np.searchsorted(known, grams, "left"), np.searchsorted(known, grams, "right")
+        spans = [(start, end) for start, end in zip(first.tolist(), last.tolist()) if start < end]
+        if len(spans) < _CONTAINMENT * len(grams):
+            return None
+        hits = Counter(test for start, end in spans for test in tests[start:end].tolist())
+        most = max(hits.values())
+        if most < _CONTAINMENT * len(grams):
+            return None
+        best = min(test for test, count in hits.items() if count == most)
+        return Leak(list(self._long.values())[best], f"{most / len(grams):.0%} of its 8-grams")
 
+    def _sorted_grams(self) -> tuple[np.ndarray, np.ndarray]:
+        """Every 8-gram in order, and the number of the test request it stands in."""
+        import numpy as np
 
-def _uses_grams(format_name: str) -> bool:
-    return IDENTITIES.get(format_name) is Identity.REQUEST
-
-
-def _grams(request: str) -> set[int]:
-    words = normalised(request).split()
-    if len(words) < _LONG:
-        return set()
-    return {key(*words[i : i + _N]) for i in range(len(words) - _N + 1)}
+        if self._grams is None:
+            arrays = [np.frombuffer(grams, np.uint64) for grams in self._long]
+            known = np.concatenate(arrays)
+            tests = np.repeat(np.arange(len(arrays), dtype=np.uint32), [len(array) for array in arrays])
+            order = np.argsort(known, kind="stable")
+            self._grams = known[order], tests[order]
+        return self._grams
 
 
 def build_index(records: Iterable[Record]) -> LeakIndex:
@@ -93,5 +90,6 @@ def build_index(records: Iterable[Record]) -> LeakIndex:
     index = LeakIndex()
     for record in records:
         if record.split == Split.TEST:
-            index.add(record)
+            keys = keys_of(record)
+            index.add(record.id, keys.asked, keys.problem)
     return index

@@ -1,92 +1,143 @@
 """Proving that an evolved symbol means what the original meant.
 
+distance   no old name is left in prompt or completion, no new name was there before (distances.py)
 inverse    renaming back gives the original symbol and its definitions, byte for byte
 engine     the language's real engine takes the evolved symbol in the evolved context
-execution  both are executed, each in its own context, and give the same result up to the renaming:
-           SCAN's command interpreted with the evolved actions, a CLEVR answer on the scene, a plan of Fast
-           Downward for the evolved problem that, renamed back, is valid in the original domain
+execution  both are executed, each in its own context, with the same result up to the renaming (executions.py)
+
+Where nothing can be executed, for want of a knowledge base or a map, the proof is "inverse + engine": the symbol
+that is renamed back is also judged equivalent by its own language. What cannot be proved is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from symbol_evol.rename import EvolReason, Refused, Renaming
-from symbol_llm.formats import Context, Format
+from symbol_evol.distances import Renamed, all_words, is_plain, key
+from symbol_evol.executions import EXECUTIONS, Failed
+from symbol_evol.rename import EvolReason, Refused, Renaming, instruction_words, same_name, words_as_written
+from symbol_evol.reserved import reserved
+from symbol_evol.styles import SHUFFLED, is_held_out
+from symbol_llm.errors import SymbolError, UserError
+from symbol_llm.formats import Format, Name, Verdict
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Record
-from symbol_llm.solvers import Solver
-from symbol_llm.solvers import get as get_solver
 
 
-@cache
-def _solver(name: str) -> Solver:
-    """One solver per process, closed when the process ends."""
-    import atexit
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """``kind`` is "inverse + execution" or "inverse + engine"; ``words`` the old names that stay as plain words."""
 
-    solver = get_solver(name)
-    atexit.register(solver.close)
-    return solver
+    kind: str
+    detail: str
+    words: tuple[str, ...]
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        kept = f"; plain words of the prompt: {', '.join(self.words)}" if self.words else ""
+        return f"{self.kind}: {self.detail}{kept}"
 
 
-def prove(record: Record, renaming: Renaming) -> str | Refused:
-    """The proof of one renaming ("inverse + execution: …"), or why there is none."""
+def prove(record: Record, renaming: Renaming) -> Proof | Refused:
+    """The proof of one renaming, or why there is none."""
     language = get_format(record.format)
-    original = record.to_context()
-    back = language.rename_context(renaming.context, renaming.inverse)
-    tree = language.rename(language.parse(renaming.completion), renaming.inverse)
-    if back != original:
-        return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the definitions")
-    # A symbol is compared in the printed form of its tree: comments and line breaks carry no meaning.
-    if language.render(tree) != language.render(language.parse(record.completion)):
-        return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the symbol")
-    old_texts = {name.text for name in renaming.mapping}
-    left = {name.text for name in language.names(language.parse(renaming.completion))} & old_texts
+    try:
+        words = _distance(record, renaming, language)
+        if isinstance(words, Refused):
+            return words
+        refused = _inverse(record, renaming, language)
+        if refused is not None:
+            return refused
+        verdict = language.accepts(renaming.completion, renaming.context)
+        if verdict.holds is None:
+            return Refused(EvolReason.ENGINE_UNDECIDED, f"{verdict.engine}: {verdict.reason}")
+        if not verdict:
+            return Refused(EvolReason.ENGINE_REJECTED, f"{verdict.engine}: {verdict.reason}")
+        execute = EXECUTIONS.get(record.format)
+        executed = execute(record.completion, renaming, language) if execute else None
+    except (SymbolError, UserError, ValueError) as error:
+        return Refused(EvolReason.NOT_READABLE, str(error))
+    if isinstance(executed, Failed):
+        return Refused(EvolReason.NOT_EXECUTED if executed.is_original else EvolReason.RESULT_DIFFERS, executed.detail)
+    if executed is None:
+        return Proof("inverse + engine", f"{verdict.engine} accepts it: {verdict.reason}"[:300], words, verdict)
+    return Proof("inverse + execution", executed, words, verdict)
+
+
+def _distance(record: Record, renaming: Renaming, language: Format[Any]) -> tuple[str, ...] | Refused:
+    """The old names that stay as plain words of the prompt, or what is too near to the original."""
+    mapping, original = renaming.mapping, renaming.original
+    refused = _collision(record, renaming)
+    if refused is not None:
+        return refused
+    texts = Renamed(record.format, mapping, language.is_case_sensitive)
+    glosses = frozenset(name.gloss for name in language.defined_names(original))
+    symbol = language.render(language.parse(record.completion))
+    in_symbol = texts.compare(symbol, renaming.completion)
+    in_definitions = texts.compare_definitions(original.definitions, renaming.context.definitions, glosses)
+    for found in (in_symbol, in_definitions):
+        if found.fault:
+            return Refused(EvolReason.OLD_NAME_LEAKS, f"not a renaming: {found.fault}")
+    spoken = set(texts.words(record.input)) | {w for gloss in glosses for w in texts.words(gloss)}
+    unsaid = {name for name in in_symbol.names if not is_plain(name) or name not in spoken}
+    left = sorted(unsaid | {name for name in in_definitions.names if not is_plain(name)})
     if left:
-        return Refused(EvolReason.OLD_NAME_LEAKS, f"the evolved symbol still says {sorted(left)[0]}")
-    verdict = language.accepts(renaming.completion, renaming.context)
-    if verdict.holds is not True:
-        return Refused(EvolReason.ENGINE_REJECTED, f"{verdict.engine}: {verdict.reason}")
-    executed = PROOFS[record.format](record, renaming, original, language)
-    return executed if isinstance(executed, Refused) else f"inverse + {executed}"
+        return Refused(EvolReason.OLD_NAME_LEAKS, f"the evolved record still says {left[0]}")
+    said = words_as_written(record.input) | instruction_words(record.task)
+    if not language.is_case_sensitive:
+        said = {word.lower() for word in said}
+    marks = sorted(name for name in texts.new if not is_plain(name) and name in said)
+    if marks and renaming.style != SHUFFLED:
+        return Refused(EvolReason.OLD_NAME_LEAKS, f"the request says {marks[0]}")
+    plain = {name for name in texts.new if is_plain(name)}
+    return tuple(sorted(plain & (spoken | said | in_symbol.names | in_definitions.names)))
 
 
-def _interpret_command(record: Record, renaming: Renaming, original: Context, language: Format[Any]) -> str | Refused:
-    """SCAN: ``accepts`` has interpreted the command with the evolved vocabulary; there must have been one."""
-    if "command" not in original.world:
-        return Refused(EvolReason.NOT_EXECUTED, "the record does not hold its command")
-    return f"execution: {language.engine} gives the evolved actions for the command"
+def _collision(record: Record, renaming: Renaming) -> Refused | None:
+    """Whether a new name stood in the record before, belongs to the language, or to the other part of the names."""
+    mapping = renaming.mapping
+    if renaming.style == SHUFFLED:
+        if {(name.kind, name.text) for name in mapping} == {(name.kind, text) for name, text in mapping.items()}:
+            return None
+        return Refused(EvolReason.COLLISION, "the names are not exchanged among themselves")
+    taken = all_words(record.prompt, renaming.original.definitions, record.completion, record.world or "")
+    keys: set[str] = set()
+    for name, new in mapping.items():
+        if key(new) in taken:
+            return Refused(EvolReason.COLLISION, f"{new}, for {name.text}, stands in the record already")
+        if key(new) in reserved(record.format):
+            return Refused(EvolReason.COLLISION, f"{new}, for {name.text}, is a word of the language")
+        if key(new) in keys:
+            return Refused(EvolReason.COLLISION, f"{new} is the new name of two")
+        if is_held_out(new) is not renaming.held_out:
+            return Refused(EvolReason.COLLISION, f"{new} is a name of the other part, training or held out")
+        keys.add(key(new))
+    return None
 
 
-def _same_answer(record: Record, renaming: Renaming, original: Context, language: Format[Any]) -> str | Refused:
-    """CLEVR: both programs executed on the scene."""
-    solver = _solver("scene")
-    before, after = solver.solve(record.completion, original), solver.solve(renaming.completion, renaming.context)
-    if before.outcome is not None:
-        return Refused(EvolReason.NOT_EXECUTED, f"{before.outcome}: {before.message}")
-    if after.outcome is not None or after.answer != before.answer:
-        return Refused(EvolReason.RESULT_DIFFERS, f"{before.answer!r} became {after.answer!r} {after.message}")
-    return f"execution: {after.engine} answers {after.answer!r} to both"
+def _inverse(record: Record, renaming: Renaming, language: Format[Any]) -> Refused | None:
+    """Whether renaming back gives the original, and names and definitions are exactly the renamed ones."""
+    mapping, original = renaming.mapping, renaming.original
+    if language.rename_context(renaming.context, renaming.inverse) != original:
+        return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the definitions")
+    tree, evolved = language.parse(record.completion), language.parse(renaming.completion)
+    # A symbol is compared in the printed form of its tree: comments and line breaks carry no meaning, nor does the
+    # case of a name where the language ignores it.
+    expected = language.render(language.rename(tree, {name: name.text for name in mapping}))
+    back = language.render(language.rename(evolved, renaming.inverse))
+    if back != expected:
+        return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the symbol")
+    if not language.equivalent(back, record.completion, original):
+        return Refused(EvolReason.INVERSE_DIFFERS, "renamed back, the symbol is not known to be equivalent")
 
+    def same(name: Name) -> tuple[str, str]:
+        return same_name(record.format, name.kind, name.text, language.is_case_sensitive)
 
-def _same_plan(record: Record, renaming: Renaming, original: Context, language: Format[Any]) -> str | Refused:
-    """PDDL: a plan for the evolved problem, renamed back, is valid in the original domain and problem."""
-    from symbol_llm.solvers.plan_validator import validate
-
-    found = _solver("planner").solve(renaming.completion, renaming.context)
-    if found.outcome is not None:
-        return Refused(EvolReason.NOT_EXECUTED, f"{found.outcome}: {found.message}")
-    plan = [language.render(language.rename(language.parse(step), renaming.inverse)) for step in found.answer]
-    check = validate(str(original.world["domain"]), record.completion, plan)
-    if not check.is_valid:
-        return Refused(EvolReason.RESULT_DIFFERS, f"the plan, renamed back, fails: {check.message}")
-    return f"execution: {found.engine} plans {len(found.answer)} steps, valid in the original"
-
-
-PROOFS: dict[str, Callable[[Record, Renaming, Context, Format[Any]], str | Refused]] = {
-    "scan": _interpret_command,
-    "clevr": _same_answer,
-    "pddl": _same_plan,
-}
+    new = {same(name): same(Name(name.kind, text)) for name, text in mapping.items()}
+    if {new.get(same(n), same(n)) for n in language.names(tree)} != set(map(same, language.names(evolved))):
+        return Refused(EvolReason.INVERSE_DIFFERS, "the names of the evolved symbol are not the renamed ones")
+    defined = [(*new.get(same(n), same(n)), n.gloss) for n in language.defined_names(original)]
+    if defined != [(*same(n), n.gloss) for n in language.defined_names(renaming.context)]:
+        return Refused(EvolReason.INVERSE_DIFFERS, "the evolved definitions do not give the same meanings in order")
+    return None

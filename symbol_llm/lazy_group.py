@@ -35,7 +35,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that runs, imported."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name in self.table:
+        if name is not None and name in self.table:
             where, text = self.table[name]
             module, attribute = where.split(":")
             command = typer.main.get_command(getattr(importlib.import_module(module), attribute))

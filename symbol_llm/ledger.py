@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from symbol_llm.errors import UserError
+from symbol_llm.errors import CheckFailed, UserError
 
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
@@ -44,15 +45,66 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file in one step: after a crash there is the old file, the new one, or none."""
+    with replacing(path) as part:
+        part.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place to write a file to that then takes ``path``'s name in one step. If writing fails, nothing is left."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
+        yield part
+        with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def file_entry(path: Path) -> dict[str, Any]:
+    """Size and sha256 of a file, as manifests have them."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+
+
+def write_manifest(path: Path, manifest: dict[str, Any]) -> None:
+    """Write a manifest with the seal that lets ``read_manifest`` find any later change of it."""
+    manifest["seal"] = sha256_json(manifest)
+    write_json(path, manifest)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A manifest as ``write_manifest`` wrote it. Raises CheckFailed if so much as a space of it was changed."""
+    data = path.read_bytes()
+    try:
+        manifest = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise CheckFailed(f"{path}: not JSON ({error}). Build the collection again") from error
+    if not isinstance(manifest, dict) or "seal" not in manifest:
+        raise CheckFailed(f"{path} has no seal: another version wrote it, or it was edited. Build the collection again")
+    rest = {name: value for name, value in manifest.items() if name != "seal"}
+    if manifest["seal"] != sha256_json(rest) or data != orjson.dumps(manifest, option=_PRETTY):
+        raise CheckFailed(f"{path} was edited: its seal does not fit. Build the collection again")
+    return manifest
+
+
+@contextmanager
+def explain_disk(out: Path) -> Iterator[None]:
+    """Turn the errors of a full or failing disk into a UserError that says which file and what to do."""
+    try:
+        yield
+    except OSError as error:
+        # Arrow's errors carry no file name, and the number only in the message.
+        full = error.errno in _FULL or any(os.strerror(number) in str(error) for number in _FULL)
+        what = f"the disk is full ({error.strerror or error})" if full else str(error.strerror or error)
+        raise UserError(
+            f"cannot go on with {error.filename or out}: {what}. "
+            + ("Free some space" if full else "Put it right")
+            + " and run the same command again: it goes on where it was"
+        ) from error
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def make_folder(path: Path) -> Path:

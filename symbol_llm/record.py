@@ -20,6 +20,8 @@ import orjson
 
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Context
+from symbol_llm.ledger import replacing
+from symbol_llm.shards import chunked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,20 +134,33 @@ def schema() -> pa.Schema:
 def write_parquet(path: Path, records: Iterable[Record], *, rows_per_group: int = 2_000) -> int:
     """Write records in order and return their number. The file appears whole or not at all."""
     import pyarrow as pa
+
+    columns = schema()
+    batches = (
+        pa.RecordBatch.from_pylist([record.to_json() for record in chunk], columns)
+        for chunk in chunked(records, rows_per_group)
+    )
+    return write_batches(path, batches, rows_per_group=rows_per_group)
+
+
+def write_batches(path: Path, batches: Iterable[pa.RecordBatch], *, rows_per_group: int = 2_000) -> int:
+    """Write record batches of ``schema()`` in order and return the number of rows. However the rows are cut into
+    batches, the file's bytes are the same. It appears whole or not at all."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     count, columns = 0, schema()
-    part = path.with_name(path.name + ".part")
-    with pq.ParquetWriter(part, columns, compression="zstd") as writer:
-        batch: list[dict[str, Any]] = []
-        for record in records:
-            batch.append(record.to_json())
-            if len(batch) == rows_per_group:
-                writer.write_table(pa.Table.from_pylist(batch, columns))
-                count, batch = count + len(batch), []
-        writer.write_table(pa.Table.from_pylist(batch, columns))
-        count += len(batch)
-    part.replace(path)
+    with replacing(path) as part, pq.ParquetWriter(part, columns, compression="zstd") as writer:
+        waiting: list[pa.RecordBatch] = []
+        for batch in batches:
+            waiting.append(batch)
+            count += len(batch)
+            if sum(map(len, waiting)) >= rows_per_group:
+                table = pa.Table.from_batches(waiting, columns)
+                whole = len(table) - len(table) % rows_per_group
+                writer.write_table(table.slice(0, whole).combine_chunks(), rows_per_group)
+                waiting = table.slice(whole).to_batches()
+        writer.write_table(pa.Table.from_batches(waiting, columns).combine_chunks())
     return count
 
 
@@ -166,12 +181,10 @@ def read_parquet(path: Path) -> Iterator[Record]:
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write records as JSON lines and return their number. The file appears whole or not at all."""
     count = 0
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    with replacing(path) as part, part.open("wb") as file:
         for record in records:
             file.write(orjson.dumps(record.to_json()) + b"\n")
             count += 1
-    part.replace(path)
     return count
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing.connection import wait
 from typing import TypeVar
+
+from symbol_llm.errors import UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,13 +24,14 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], worke
 
     ``function`` must be importable (a module-level function or a partial of one). One worker means this
     process. Memory does not grow with the number of items. An exception of the function is raised here, and
-    the items not yet started are dropped.
+    the items not yet started are dropped. Raises UserError if a worker process dies.
     """
     if workers <= 1:
         yield from map(function, items)
         return
     # Spawned, not forked: engines with threads (Z3, RDKit, Arrow) do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         source = iter(items)
         waiting: deque[Future[Result]] = deque()
         try:
@@ -35,9 +42,26 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], worke
                 for item in islice(source, 1):
                     waiting.append(pool.submit(function, item))
                 yield result
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a worker process died, most likely killed for lack of memory. Run the same command again, "
+                "with fewer --workers if it happens again"
+            ) from error
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _end_with_parent() -> None:
+    """Leave when the parent is gone, however it went: a worker of a killed run must not write beside the next."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -114,8 +114,10 @@ def test_formats_and_tables_are_complete() -> None:
     from eval.delegation import BENCHMARKS
     from symbol_llm.cli import COMMANDS
     from symbol_llm.formats import FORMATS
+    from symbol_llm.formats.cli import COMMANDS as FORMAT_COMMANDS
     from symbol_llm.solvers import SOLVERS
 
-    for table in (FORMATS, SOLVERS, SOURCES, BENCHMARKS, {name: where for name, (where, _) in COMMANDS.items()}):
+    commands = {name: where for name, (where, _) in {**COMMANDS, **FORMAT_COMMANDS}.items()}
+    for table in (FORMATS, SOLVERS, SOURCES, BENCHMARKS, commands):
         for name, where in table.items():
             assert find_spec(where.split(":")[0]), f"{name}: {where} does not exist"

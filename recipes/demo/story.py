@@ -37,6 +37,7 @@ TASKS = {
     "tables": Portion(3_000, 1_300),
     "general": Portion(1_000, 300),
 }
+EVOLVED = ("scan_generated", "clevr_generated", "blocksworld_generated")
 BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_generated", "tables")
 
 
@@ -82,7 +83,7 @@ def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[St
 
     limits = [word for task, part in TASKS.items() for word in ("--limit", f"{task}={min(part.built, scale.rows)}")]
     build = (tool, "collect", "build", "--tasks", ",".join(TASKS), *limits, "--out", collection)
-    evolve = (tool, "evolve", collection, "--out", evolved, "--share", str(scale.share))
+    evolve = (tool, "evolve", collection, "--out", evolved, "--tasks", ",".join(EVOLVED), "--share", str(scale.share))
     mixture = [word for task, part in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(part.per_epoch))]
     injected = ("--model", str(out / "injection" / "model"))
     symbolic = ("--model", model, "--data", collection, "--tasks", ",".join(t for t in TASKS if t != "general"))

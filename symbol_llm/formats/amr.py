@@ -49,6 +49,7 @@ class Amr(Format[Node]):
             tree = self.parse(text)
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
+        _engine()
         from penman.exceptions import PenmanError
         from penman.models.amr import model
 
@@ -87,6 +88,7 @@ class Amr(Format[Node]):
         What penman or the smatch package cannot read has no triples. They read some graphs that we refuse, such as
         ones with dangling variables, which get part of the score, as in the field.
         """
+        _engine()
         is_exact, is_parsed = prediction.split() == reference.split(), self.parses(prediction)
         mine, wanted = (read_triples(self._bare(text)) for text in (prediction, reference))
         num_mine = mine.num_triples if mine else 0
@@ -139,6 +141,7 @@ def _engine() -> str:
 
 @lru_cache(maxsize=1)
 def _codec():
+    _engine()
     import logging
 
     from penman.codec import PENMANCodec

@@ -26,9 +26,9 @@ MAX_EDGES = 4_000
 WORDS = frozenset({"imperative", "interrogative", "expressive"})
 
 _TOKEN = re.compile(
-    r'[ \t\r\n]*(?:(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
+    r'[ \t\r\n]*+(?:(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
     r'|(?P<role>:[^ \t\r\n\v\f"()/:~]*)|(?P<alignment>~(?:[a-z]\.?)?[0-9]+(?:,[0-9]+)*)'
-    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<other>[^ \t\r\n]))',
+    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<other>[^ \t\r\n])|(?P<end>\Z))',
     re.DOTALL,
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -101,13 +101,12 @@ class _Reader:
         if control:
             raise SymbolError(text, control.start(), "no control character")
         self.text = text
-        self.tokens = [(m.lastgroup, m[m.lastgroup], m.start(m.lastgroup)) for m in _TOKEN.finditer(text)]
-        self.tokens.append(("end", "", len(text)))
+        self.tokens = [(kind, m[kind], m.start(kind)) for m in _TOKEN.finditer(text) if (kind := m.lastgroup)]
         self.next = 0
         self.variables: set[str] = set()
         self.references: list[tuple[int, str]] = []
 
-    def peek(self) -> str | None:
+    def peek(self) -> str:
         return self.tokens[self.next][0]
 
     def take(self, kind: str, expected: str) -> tuple[str, int]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from symbol_llm.errors import EngineMissing
+
 if TYPE_CHECKING:
     from sacrebleu.metrics.bleu import BLEU
 
@@ -18,8 +20,10 @@ _MAX_ORDER = 4
 
 @cache
 def _scorer() -> BLEU:
-    from sacrebleu.metrics.bleu import BLEU
-
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError as error:
+        raise EngineMissing("sacrebleu", "pip install sacrebleu") from error
     return BLEU(tokenize="13a", effective_order=True)
 
 

@@ -23,6 +23,7 @@ from symbol_llm.formats.clevr_program import Node, parse_program, render_program
 from symbol_llm.formats.clevr_scene import ENGINE, RunFault, Scene, SceneFault, read_scene, run_program
 from symbol_llm.formats.clevr_witness import telling_scenes
 from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.exact_match import exact_match
 
 _KIND = "operation"
 
@@ -105,13 +106,7 @@ class Clevr(Format[Node]):
         return Verdict(None, ENGINE, f"same answers on {num_answered} scenes, which is no proof")
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        is_exact = prediction.strip() == reference.strip()
-        is_parsed = self.parses(prediction)
-        if not self.parses(reference):
-            is_equivalent = None
-        else:
-            is_equivalent = self.equivalent(prediction, reference, context).holds if is_parsed else False
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+        return exact_match(self, prediction, reference, context)
 
     def names(self, tree: Node) -> frozenset[Name]:
         """The operations; values such as ``green`` are words of the question and stay."""

@@ -15,7 +15,7 @@ and the solver mention them. Theories are compared line by line.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symbol_llm.errors import SymbolError
@@ -63,7 +63,7 @@ class Fol(Format[Theory]):
             theory = self.parse(text)
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
-        solution = self._z3.call(fol_z3.question("accepts", script(theory)), _LIMITS)
+        solution = self._ask("accepts", theory)
         if solution.answer is not None:
             noted = "".join(f"; {warning}" for warning in warnings(theory))
             return Verdict(True, solution.engine, f"{solution.answer} formulas{noted}")
@@ -119,10 +119,14 @@ class Fol(Format[Theory]):
         if all(x == y or canonical_formula(x) == canonical_formula(y) for x, y in zip(mine, theirs)):
             return Verdict(True, self.engine, "the same canonical form")
         pairs: list[Formula] = [formula for pair in zip(mine, theirs) for formula in pair]
-        solution: Solution = self._z3.call(fol_z3.question("equivalent", script(pairs)), _LIMITS)
+        solution = self._ask("equivalent", pairs)
         if solution.answer == "yes":
             return Verdict(True, solution.engine, "proved: neither side has a model that the other lacks")
         return Verdict(False if solution.answer == "no" else None, solution.engine, solution.message)
+
+    def _ask(self, question: str, formulas: Sequence[Formula]) -> Solution:
+        fol_z3.engine()  # without Z3, say so before a worker fails to start
+        return self._z3.call(fol_z3.question(question, script(formulas)), _LIMITS)
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         """LE (logical_equivalence.py), the mean over aligned lines.

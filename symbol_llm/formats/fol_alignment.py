@@ -12,14 +12,13 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Set
 
-from rapidfuzz.distance import Levenshtein
-
 from symbol_llm.formats.base import Name
 from symbol_llm.formats.fol_tree import Symbol
 
 
 def align(mine: Set[Symbol], theirs: Set[Symbol]) -> Mapping[Symbol, Symbol] | None:
     """For each symbol that only they have, the one of mine to call it by; None if they do not pair up."""
+    from rapidfuzz.distance import Levenshtein
     from scipy.optimize import linear_sum_assignment
 
     only_mine, only_theirs = _by_shape(mine - theirs), _by_shape(theirs - mine)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 KEYWORDS = frozenset({"all", "forall", "exists", "not"})
 FREE_VARIABLES = frozenset("uvwxyz")
@@ -76,8 +76,7 @@ Theory: TypeAlias = tuple[Formula, ...]
 STRENGTH: Mapping[str, int] = {"↔": 1, "→": 2, "⊕": 3, "∨": 4, "∧": 5}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A non-logical symbol: same text with another arity is another symbol."""
 
     kind: str  # predicate, function or constant
@@ -87,43 +86,46 @@ class Symbol:
 
 def children(formula: Formula) -> tuple[Formula, ...]:
     """The formulas directly below a formula."""
-    match formula:
-        case Not(body) | Quantified(_, _, body):
-            return (body,)
-        case Connective(_, parts):
-            return parts
+    if isinstance(formula, Connective):
+        return formula.parts
+    if isinstance(formula, Quantified) or isinstance(formula, Not):  # noqa: SIM101 - a union type is slower
+        return (formula.body,)
     return ()
 
 
 def top_terms(formula: Formula) -> tuple[Term, ...]:
     """The terms directly below an atom or an equality."""
-    match formula:
-        case Atom(_, args):
-            return args
-        case Equal(left, right):
-            return (left, right)
-    return ()
+    if isinstance(formula, Atom):
+        return formula.args
+    return (formula.left, formula.right) if isinstance(formula, Equal) else ()
 
 
 def subterms(term: Term) -> Iterator[Term]:
     """A term and all terms below it, in order of the text."""
-    yield term
-    if isinstance(term, Function):
-        for argument in term.args:
-            yield from subterms(argument)
+    waiting = [term]
+    while waiting:
+        term = waiting.pop()
+        yield term
+        if isinstance(term, Function):
+            waiting.extend(reversed(term.args))
 
 
 def subformulas(formula: Formula) -> Iterator[Formula]:
     """A formula and all formulas below it, in order of the text."""
-    yield formula
-    for child in children(formula):
-        yield from subformulas(child)
+    waiting = [formula]
+    while waiting:
+        formula = waiting.pop()
+        yield formula
+        waiting.extend(reversed(children(formula)))
 
 
 def depth(formula: Formula) -> int:
     """Levels of a formula, its terms included."""
-    below = [depth(child) for child in children(formula)] + [_term_depth(term) for term in top_terms(formula)]
-    return 1 + max(below, default=0)
+    if isinstance(formula, Connective):
+        return 1 + max(map(depth, formula.parts))
+    if isinstance(formula, Quantified) or isinstance(formula, Not):  # noqa: SIM101 - as above
+        return 1 + depth(formula.body)
+    return 1 + max(map(_term_depth, top_terms(formula)), default=0)
 
 
 def _term_depth(term: Term) -> int:
@@ -145,12 +147,18 @@ def symbols(formula: Formula) -> Iterator[Symbol]:
 
 def free_variables(formula: Formula, bound: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Names of the free variables in order of their first occurrence."""
-    if isinstance(formula, Quantified):
-        return free_variables(formula.body, bound | {formula.variable})
-    found = [free_variables(child, bound) for child in children(formula)]
-    for top in top_terms(formula):
-        found.append(tuple(t.name for t in subterms(top) if isinstance(t, Variable) and t.name not in bound))
-    return tuple(dict.fromkeys(name for names in found for name in names))
+    found: dict[str, None] = {}
+    waiting = [(formula, bound)]
+    while waiting:
+        part, bound = waiting.pop()
+        if isinstance(part, Quantified):
+            waiting.append((part.body, bound | {part.variable}))
+            continue
+        for top in top_terms(part):
+            names = (t.name for t in subterms(top) if isinstance(t, Variable))
+            found.update((name, None) for name in names if name not in bound)
+        waiting.extend((child, bound) for child in reversed(children(part)))
+    return tuple(found)
 
 
 def closed(formula: Formula) -> Formula:

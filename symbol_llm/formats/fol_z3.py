@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -33,6 +34,7 @@ class Question(TypedDict):
     names: Mapping[str, tuple[str, str, int]]
 
 
+@cache
 def engine() -> str:
     """Name and version, without loading Z3. Raises EngineMissing if it is not installed."""
     from importlib.metadata import PackageNotFoundError, version

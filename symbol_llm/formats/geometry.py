@@ -23,6 +23,7 @@ from functools import cache, lru_cache
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.geometry_canonical import canonical_forms
 from symbol_llm.formats.geometry_forms import Form, Meaning, parse_forms, render_form, statement_fault
 from symbol_llm.formats.geometry_predicates import BY_GLOSS, PREDICATES
@@ -49,10 +50,12 @@ class Geometry(Format[Tree]):
 
     def canonical(self, text: str, context: Context = EMPTY) -> str:
         """See geometry_canonical.py. Raises SymbolError also if the definitions contradict themselves."""
+        _engine()
         return canonical_forms(self.parse(text), predicates_of(context.definitions))
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether all forms are sound: known predicates, right arguments, algebra that SymPy takes."""
+        _engine()
         try:
             tree = self.parse(text)
         except SymbolError as error:
@@ -72,6 +75,7 @@ class Geometry(Format[Tree]):
 
         Raises SymbolError if one does not parse.
         """
+        _engine()
         trees = self.parse(a), self.parse(b)
         try:
             meaning = predicates_of(context.definitions)
@@ -85,12 +89,7 @@ class Geometry(Format[Tree]):
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         """EM is exact match of the text; ``is_equivalent`` tells whether it says the same."""
-        is_exact, is_parsed = prediction.strip() == reference.strip(), self.parses(prediction)
-        if not self.parses(reference):
-            is_equivalent = None
-        else:
-            is_equivalent = self.equivalent(prediction, reference, context).holds if is_parsed else False
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+        return exact_match(self, prediction, reference, context)
 
     def names(self, tree: Tree) -> frozenset[Name]:
         """The predicates; points and variables are words of the problem and stay."""

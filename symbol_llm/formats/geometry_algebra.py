@@ -42,6 +42,11 @@ def normal_algebra(text: str) -> str:
     raise SymbolError(text, 0, "a simpler expression", "the expression has no one form")
 
 
+def read_algebra(text: str) -> Expr:
+    """The expression as SymPy has it. Raises SymbolError if the text is none."""
+    return _Reader(text).read()[0]
+
+
 def _evaluated(text: str) -> str:
     from sympy import I, latex, nan, zoo
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from symbol_llm.formats.tree_sitter_code import Fault, Reading, Token, TreeSitterCode, first_fault, leaves
@@ -46,14 +47,17 @@ _GROUPS = frozenset(["const_declaration", "var_spec_list", "type_declaration", "
 
 # Line ends that may be semicolons: not right after an operator or a comma, and not before '}'; but after a comment.
 _LINE_ENDS = (
-    re.compile(rb"\n(?:(?<![\n(\[{,;:=*%&|^<>!.~+-]\n)|(?<=\+\+\n)|(?<=--\n)|(?<=[0-9]\.\n))(?!\s*\})"),
+    re.compile(rb"\n(?:(?<![\n(\[{,;:=*%&|^<>!.~+-]\n)|(?<=\+\+\n)|(?<=--\n)|(?<=[0-9]\.\n))(?!\s{0,80}\})"),
     re.compile(rb"(?<=//)[^\n]*\n"),
 )
+_DOUBLED = re.compile(rb";[^\S\n]*[\n;/]")  # a semicolon that stands beside a line end, or another one
 # Right inside of these a line end is a semicolon, inside of a raw string it is none.
-_CLEAR = frozenset(
+_CLEAR_NODES = (
     "source_file statement_list block const_declaration type_declaration var_spec_list import_spec_list "
-    "field_declaration_list interface_type raw_string_literal raw_string_literal_content".split()
+    "field_declaration_list interface_type raw_string_literal raw_string_literal_content"
 )
+_CLEAR = frozenset(_CLEAR_NODES.split())
+_MOST_UNCLEAR = 20  # line ends that are looked at more closely; beyond that the text with all semicolons is faster
 _UNFINISHED = frozenset([b"(", b"[", b"{", b",", b";", b":", b"="])  # what a line does not end with
 
 
@@ -81,8 +85,7 @@ class GoCode(TreeSitterCode):
 
     def _line_end_fault(self, reading: Reading) -> Fault | None:
         """A line that ends where no statement can: the grammar overlooks it, the text with all semicolons shows it."""
-        root, source = reading.parts[0], reading.source
-        if all(_is_clear(root, source, end.end() - 1) for ends in _LINE_ENDS for end in ends.finditer(source)):
+        if _has_clear_line_ends(reading.parts[0], reading.source):
             return None
         marked = self._marked(reading)
         fault = first_fault(self.root(reading.text, " ".join(token.text for token in marked).encode() + b"\n"))
@@ -94,15 +97,34 @@ class GoCode(TreeSitterCode):
         return fault
 
 
-def _is_clear(root: Node, source: bytes, line_end: int) -> bool:
-    """Whether the tree shows that a line end is a semicolon or none. If not, nothing is said."""
-    around = root.descendant_for_byte_range(line_end, line_end + 1)
-    if around is not None and around.type in _CLEAR:
-        return True
+def _has_clear_line_ends(root: Node, source: bytes) -> bool:
+    """Whether every line end is surely a semicolon or surely none, so that the text need not be read once more."""
+    if _DOUBLED.search(source):
+        return False
+    unclear = list(islice(_unclear_line_ends(root, source), _MOST_UNCLEAR + 1))
+    return len(unclear) <= _MOST_UNCLEAR and all(_is_unfinished(root, source, end) for end in unclear)
+
+
+def _unclear_line_ends(root: Node, source: bytes) -> Iterator[int]:
+    """Line ends of which the tree does not show that they are semicolons, or none."""
+    for ends in _LINE_ENDS:
+        for line in ends.finditer(source):
+            end = line.end() - 1
+            around = root.descendant_for_byte_range(end, end + 1)
+            if around is None or around.type not in _CLEAR:
+                yield end
+
+
+def _is_unfinished(root: Node, source: bytes, line_end: int) -> bool:
+    """Whether a line ends in comments, and what stands before them goes on in the next line. No is no answer."""
     end = line_end
-    while (before := root.descendant_for_byte_range(end - 1, end)) is not None and before.type == "comment":
-        end = len(source[: before.start_byte].rstrip())
-    return end < line_end and source[end - 1 : end] in _UNFINISHED
+    for _ in range(_MOST_UNCLEAR):
+        before = root.descendant_for_byte_range(end - 1, end) if end else None
+        if before is None or before.type != "comment":
+            break
+        gap = source[max(0, before.start_byte - 100) : before.start_byte]
+        end = before.start_byte - len(gap) + len(gap.rstrip())
+    return end < line_end and source[max(0, end - 1) : end] in _UNFINISHED
 
 
 def _order_fault(root: Node) -> Fault | None:

@@ -20,6 +20,7 @@ from functools import lru_cache
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.gqa_canonical import canonical_program
 from symbol_llm.formats.gqa_operations import BY_GLOSS, OPERATIONS, Operation
 from symbol_llm.formats.gqa_program import Node, Program, TypeFault, parse_program, render_program, typed
@@ -110,12 +111,7 @@ class Gqa(Format[Program]):
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         """EM is exact match of the text; ``is_equivalent`` tells whether it asks the same."""
-        is_exact, is_parsed = prediction.strip() == reference.strip(), self.parses(prediction)
-        if not self.parses(reference):
-            is_equivalent = None
-        else:
-            is_equivalent = self.equivalent(prediction, reference, context).holds if is_parsed else False
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+        return exact_match(self, prediction, reference, context)
 
     def names(self, tree: Program) -> frozenset[Name]:
         """The operations; categories and arguments are words of the question and stay."""

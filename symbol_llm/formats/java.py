@@ -45,7 +45,9 @@ _KEYWORDS = (
     "while true false null"
 )
 # Sorted by their first letter, which is looked at first: twice as fast as one long list.
-_BY_LETTER = (f"{letter}(?:{'|'.join(w[1:] for w in g)})" for letter, g in groupby(sorted(_KEYWORDS.split()), lambda w: w[0]))
+_BY_LETTER = (
+    f"{letter}(?:{'|'.join(w[1:] for w in g)})" for letter, g in groupby(sorted(_KEYWORDS.split()), lambda w: w[0])
+)
 _KEYWORD = re.compile(rf"\b(?:{'|'.join(_BY_LETTER)})\b".encode())
 
 
@@ -111,11 +113,9 @@ def _are_bare_members(root: Node) -> bool:
 def _keyword_fault(root: Node, source: bytes) -> Fault | None:
     """A keyword where a name must stand: the grammar takes it as one where nothing else fits."""
     for word in _KEYWORD.finditer(source):
-        start, end = word.span()
-        node = root.descendant_for_byte_range(start, end)
-        if node is not None and node.type in ("identifier", "type_identifier") and node.start_byte == start:
-            if node.end_byte == end:
-                return Fault(start, "a name", f"expected a name, not the keyword {word[0].decode()}")
+        node = root.descendant_for_byte_range(*word.span())
+        if node is not None and node.type in ("identifier", "type_identifier") and node.text == word[0]:
+            return Fault(word.start(), "a name", f"expected a name, not the keyword {word[0].decode()}")
     return None
 
 

@@ -18,7 +18,7 @@ from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
 from symbol_llm.formats.latex_canonical import canonical_items
 from symbol_llm.formats.latex_match import is_match
 from symbol_llm.formats.latex_tree import MAX_LENGTH, Items, Leaf, parse, render
-from symbol_llm.solvers.outcome import Limits, Outcome
+from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 from symbol_llm.solvers.worker import WorkerPool
 
 _LIMITS = Limits(cpu_seconds=5.0)
@@ -41,6 +41,10 @@ class LatexMath(Format[Items]):
     @property
     def engine(self) -> str:
         return latex_math_engine.engine()
+
+    def _ask(self, question: tuple[str, ...]) -> Solution:
+        latex_math_engine.engine()  # without math-verify, say so before a worker fails to start
+        return self._engine.call(question, _LIMITS)
 
     def parse(self, text: str) -> Items:
         return parse(text)
@@ -68,7 +72,7 @@ class LatexMath(Format[Items]):
             canonical = self.canonical(text)
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
-        solution = self._engine.call(("reads", canonical), _LIMITS)
+        solution = self._ask(("reads", canonical))
         if solution.answer is not None:
             return Verdict(True, solution.engine, str(solution.answer))
         is_refusal = solution.outcome is Outcome.REJECTED
@@ -84,7 +88,7 @@ class LatexMath(Format[Items]):
             return Verdict(True, self.engine, "the same canonical form")
         if _IN_BASE.search(first) or _IN_BASE.search(second):
             return self._in_bases(first, second)
-        solution = self._engine.call(("same", _in_radians(first), _in_radians(second)), _LIMITS)
+        solution = self._ask(("same", _in_radians(first), _in_radians(second)))
         if solution.answer is None:
             return Verdict(None, solution.engine, solution.message)
         holds = {"yes": True, "no": False}.get(solution.answer)

@@ -56,6 +56,10 @@ class LogicProgram(Format[Tree]):
     def engine(self) -> str:
         return clingo.engine()
 
+    def _ask(self, question: tuple[str, str]) -> Solution:
+        clingo.engine()  # without clingo, say so before a worker fails to start
+        return self._clingo.call(question, _LIMITS)
+
     def parse(self, text: str) -> Tree:
         return parse(text)
 
@@ -98,7 +102,7 @@ class LogicProgram(Format[Tree]):
         return Verdict(True, self.engine, f"{len(derived)} facts, the query is {_truth(derived, tree)}{noted}")
 
     def _accepts_problem(self, tree: Problem) -> Verdict:
-        solution = self._clingo.call(("cautious", clingo.problem_text(tree)), _LIMITS)
+        solution = self._ask(("cautious", clingo.problem_text(tree)))
         if solution.answer is None:
             return _refusal(solution)
         if solution.answer["atoms"] is None:
@@ -156,7 +160,7 @@ class LogicProgram(Format[Tree]):
         if letters[0] != letters[1]:
             return Verdict(False, self.engine, f"options {', '.join(letters[0])} against {', '.join(letters[1])}")
         for one, other, which in ((first, second, "first"), (second, first, "second")):
-            solution = self._clingo.call(("model", clingo.difference_text(one, other)), _LIMITS)
+            solution = self._ask(("model", clingo.difference_text(one, other)))
             if solution.answer is None:
                 return Verdict(None, self.engine, solution.message)
             if solution.answer["atoms"] is not None:
@@ -165,7 +169,7 @@ class LogicProgram(Format[Tree]):
         return Verdict(True, self.engine, "the same assignments, and the options agree on them")
 
     def _consequences(self, program: Program) -> tuple[frozenset[Atom] | None, Solution]:
-        solution = self._clingo.call(("model", clingo.program_text(program)), _LIMITS)
+        solution = self._ask(("model", clingo.program_text(program)))
         if solution.answer is None:
             return None, solution
         return frozenset(tuple(atom) for atom in solution.answer["atoms"]), solution

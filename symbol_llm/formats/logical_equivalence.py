@@ -22,8 +22,6 @@ from functools import cache
 from itertools import islice
 from random import Random
 
-from rapidfuzz.distance import Levenshtein
-
 from symbol_llm.formats.fol_tree import Atom, Connective, Equal, Formula, Not, Quantified, render, subformulas
 
 TOP_BINDINGS = 1_000
@@ -65,6 +63,8 @@ def _inputs(formula: Formula) -> list[str]:
 
 def _bindings(wanted: Sequence[str], given: Sequence[str], num_inputs: int) -> Iterator[tuple[int, ...]]:
     """For each binding the place, among the reference's inputs, of each of the prediction's (dummies last)."""
+    from rapidfuzz.distance import Levenshtein
+
     ranked = []
     for place in range(num_inputs):
         distances = [Levenshtein.distance(wanted[place], text) if place < len(wanted) else _DUMMY for text in given] + [

@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.nlmaps_map import telling_map
 from symbol_llm.formats.nlmaps_query import Call, Text, fault, map_keys, parse, render
 from symbol_llm.formats.vocabulary_lines import Layout
@@ -84,13 +85,7 @@ class NlMaps(Format[Call]):
         )
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        is_exact = prediction.strip() == reference.strip()
-        is_parsed = self.parses(prediction)
-        if not self.parses(reference):
-            same = None
-        else:
-            same = self.equivalent(prediction, reference, context).holds if is_parsed else False
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
+        return exact_match(self, prediction, reference, context)
 
     def names(self, tree: Call) -> frozenset[Name]:
         """The keys; values are words of the question or of the map and stay."""

@@ -29,7 +29,6 @@ from symbol_llm.formats.pddl_tree import Domain, Plan, Problem, Tree, renamable,
 from symbol_llm.formats.pddl_world import domain_fault, problem_fault
 from symbol_llm.solvers.fast_downward import TARGET, installation
 from symbol_llm.solvers.outcome import Limits, Outcome
-from symbol_llm.solvers.plan_validator import validate
 
 if TYPE_CHECKING:
     from symbol_llm.solvers.worker import Worker
@@ -81,6 +80,8 @@ class Pddl(Format[Tree]):
             return self._checked(problem_fault(domain, tree), domain_text, text)
         if not (problem_text := context.world.get("problem")):
             return Verdict(None, "plan validator", "the context has no problem")
+        from symbol_llm.solvers.plan_validator import validate
+
         check = validate(domain_text, problem_text, render(tree).split("\n"))
         return Verdict(check.is_valid, "plan validator", check.message)
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from symbol_llm.errors import SymbolError
 
 MAX_DEPTH = 60  # real PDDL nests about eight deep; the bound keeps every recursive walk shallow
 
-_TOKEN = re.compile(r"[ \t\r\n\f\v]+|;[^\r\n]*|[()]|[!-'*-:<-~]+")
+_GAP = r"(?:[ \t\r\n\f\v]|;[^\r\n]*+)*+"
+_TOKEN = re.compile(rf"{_GAP}([()]|[!-'*-:<-~]++|\Z)")
+_BLANK = re.compile(_GAP)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word as spelt. ``key`` is its lower case: PDDL does not distinguish case."""
 
     text: str
@@ -51,24 +52,27 @@ def read(text: str) -> tuple[Node, ...]:
     open_blocks: list[tuple[int, list[Node]]] = []
     items: list[Node] = []
     position = 0
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None:
-            raise SymbolError(text, position, "an ASCII word or a parenthesis")
-        first, position = text[position], token.end()
-        if first == "(":
+    while token := _TOKEN.match(text, position):
+        word, position = token[1], token.end()
+        if word == "(":
             if len(open_blocks) == MAX_DEPTH:
-                raise SymbolError(text, token.start(), f"at most {MAX_DEPTH} nested parentheses")
-            open_blocks.append((token.start(), items))
+                raise SymbolError(text, position - 1, f"at most {MAX_DEPTH} nested parentheses")
+            open_blocks.append((position - 1, items))
             items = []
-        elif first == ")":
+        elif word == ")":
             if not open_blocks:
-                raise SymbolError(text, token.start(), "the end of the text", "unmatched ')'")
+                raise SymbolError(text, position - 1, "the end of the text", "unmatched ')'")
             start, outer = open_blocks.pop()
-            outer.append(Block(tuple(items), start, token.start()))
+            outer.append(Block(tuple(items), start, position - 1))
             items = outer
-        elif first != ";" and not first.isspace():
-            items.append(Word(token[0], token.start()))
+        elif word:
+            items.append(Word(word, position - len(word)))
+        else:
+            break
+    else:
+        gap = _BLANK.match(text, position)
+        assert gap is not None
+        raise SymbolError(text, gap.end(), "an ASCII word or a parenthesis")
     if open_blocks:
         raise SymbolError(text, len(text), "')'", f"expected ')' for the '(' at character {open_blocks[-1][0] + 1}")
     return tuple(items)

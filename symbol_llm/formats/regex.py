@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
@@ -59,6 +58,7 @@ class Regex(Format[Node]):
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether automata-lib takes the automaton; None where it would be too large."""
+        _engine()
         try:
             tree = parse(text)
             built = automaton(tree, Alphabet.of(tree))
@@ -70,6 +70,7 @@ class Regex(Format[Node]):
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Equality of automata; a difference comes with a shortest line that only one of the two matches."""
+        _engine()
         try:
             left, right = parse(a), parse(b)
             if left == right or simplified(left) == simplified(right):
@@ -100,6 +101,8 @@ class Regex(Format[Node]):
 
 @cache
 def _engine() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"automata-lib {version('automata-lib')}"
     except PackageNotFoundError as error:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.definition_lines import NAME, check_names, read_definitions, rename_definitions
+from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.scan_grammar import ACTIONS, ENGINE, interpret
 
 Actions = tuple[str, ...]
@@ -84,10 +85,7 @@ class Scan(Format[Actions]):
         return Verdict(False, ENGINE, _first_difference(first, second))
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        is_exact = prediction.strip() == reference.strip()
-        is_parsed = self.parses(prediction)
-        is_equivalent = is_parsed and self.equivalent(prediction, reference).holds if self.parses(reference) else None
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, is_equivalent)
+        return exact_match(self, prediction, reference, context)
 
     def names(self, tree: Actions) -> frozenset[Name]:
         return frozenset(Name(_KIND, token, _GLOSSES.get(token, "")) for token in tree)

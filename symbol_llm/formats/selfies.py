@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
-from symbol_llm.formats.smiles import Smiles
+from symbol_llm.formats.smiles import ELEMENTS, Smiles, score_molecule
 
 Tree = tuple[str, ...]  # the symbols, and "." between molecules
 
@@ -24,12 +24,6 @@ _SYMBOL = re.compile(
     r"\[(?:[=#]?Branch[1-3]|(?:[=#]|[-/\\][/\\]|[/\\]-)?Ring[1-3]|nop|epsilon"
     r"|[=#/\\]?[0-9]{0,3}(?P<element>[A-Z][a-z]?)@{0,2}(?:H[0-9])?(?:[+-][1-9]{1,2})?)\]"
 )
-_NAMES = """
-    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
-    Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
-    Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc
-    Lv Ts Og"""
-_ELEMENTS = frozenset(_NAMES.split())
 
 
 class Selfies(Format[Tree]):
@@ -57,7 +51,7 @@ class Selfies(Format[Tree]):
                     raise SymbolError(text, at, "a symbol before the '.'")
             else:
                 known = _SYMBOL.fullmatch(symbol)
-                if known is None or (known["element"] and known["element"] not in _ELEMENTS):
+                if known is None or (known["element"] and known["element"] not in ELEMENTS):
                     shown = symbol if len(symbol) < 30 else symbol[:30] + "…"
                     raise SymbolError(text, at, "a symbol of SELFIES", f"{shown} is no symbol of SELFIES")
             symbols.append(symbol)
@@ -118,13 +112,7 @@ class Selfies(Format[Tree]):
         return Verdict(False, self.engine, f"canonical SMILES differ: {first} and {second}")
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        """EM is exact string match; ``is_equivalent`` tells whether it is the same molecule."""
-        prediction, reference = prediction.strip(), reference.strip()
-        is_exact, is_parsed = prediction == reference, self.parses(prediction)
-        same = self.equivalent(prediction, reference).holds
-        if not self.accepts(prediction):  # what is no molecule is not this molecule
-            same = False if self.accepts(reference) else None
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
+        return score_molecule(self, prediction, reference)
 
 
 def from_smiles(smiles: str) -> str:
@@ -158,6 +146,7 @@ def _is_molecule(smiles: str) -> bool:
 
 
 def _encoded(smiles: str) -> str:
+    _engine()
     import selfies
 
     try:
@@ -172,6 +161,7 @@ def _encoded(smiles: str) -> str:
 @lru_cache(maxsize=4_096)
 def _decoded(text: str) -> tuple[str, str]:
     """SMILES, or the reason why there is none."""
+    _engine()
     import selfies
 
     try:

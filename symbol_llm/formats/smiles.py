@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
@@ -24,12 +24,13 @@ Tree = tuple[Token, ...]
 # The longest SMILES of ChEBI-20 has about 1,500 characters; RDKit's canonical ranking is superlinear.
 MAX_LENGTH = 5_000
 
-_SYMBOLS = """
+_NAMES = """
     H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
     Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
     Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc
-    Lv Ts Og b c n o p s se as te *"""
-_ELEMENTS = frozenset(_SYMBOLS.split())
+    Lv Ts Og"""
+ELEMENTS = frozenset(_NAMES.split())
+_SYMBOLS = ELEMENTS | frozenset(["b", "c", "n", "o", "p", "s", "se", "as", "te", "*"])
 _TOKEN = re.compile(r"Cl|Br|[BCNOPSFIbcnops*]|\[[^\[\]]*\]|[-=#$:/\\]|[0-9]|%[0-9]{2}|[().]")
 _KINDS = {
     "atom": ["Cl", "Br", *"BCNOPSFIbcnops*"],
@@ -92,13 +93,17 @@ class Smiles(Format[Tree]):
         return Verdict(False, self.engine, f"canonical SMILES differ: {first} and {second}")
 
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        """EM is exact string match; ``is_equivalent`` tells whether it is the same molecule."""
-        prediction, reference = prediction.strip(), reference.strip()
-        is_exact, is_parsed = prediction == reference, self.parses(prediction)
-        same = self.equivalent(prediction, reference).holds
-        if not self.accepts(prediction):  # what is no molecule is not this molecule
-            same = False if self.accepts(reference) else None
-        return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
+        return score_molecule(self, prediction, reference)
+
+
+def score_molecule(language: Format[Any], prediction: str, reference: str) -> Score:
+    """EM is exact string match; ``is_equivalent`` tells whether it is the same molecule."""
+    prediction, reference = prediction.strip(), reference.strip()
+    is_exact, is_parsed = prediction == reference, language.parses(prediction)
+    same = language.equivalent(prediction, reference).holds
+    if not language.accepts(prediction):  # what is no molecule is not this molecule
+        same = False if language.accepts(reference) else None
+    return Score(language.metric, float(is_exact), is_exact, is_parsed, same)
 
 
 def similarity(a: str, b: str) -> float | None:
@@ -106,6 +111,7 @@ def similarity(a: str, b: str) -> float | None:
 
     The measure of MolT5 (Edwards et al. 2022), which averages it over the pairs where both are valid.
     """
+    _engine()
     from rdkit import DataStructs
     from rdkit.Chem import rdFingerprintGenerator
 
@@ -126,6 +132,7 @@ def _engine() -> str:
 
 
 def _molecule(text: str) -> Mol | None:
+    _engine()
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():
@@ -135,17 +142,20 @@ def _molecule(text: str) -> Mol | None:
 @lru_cache(maxsize=4_096)
 def _canonical(text: str) -> tuple[str | None, str]:
     """Canonical isomeric SMILES, or None and why RDKit refuses."""
+    _engine()
     from rdkit import Chem, rdBase
 
     molecule = _molecule(text)
     if molecule is None:
         return None, _refusal(text)
     with rdBase.BlockLogs():
-        result = Chem.MolToSmiles(molecule)
+        style: Any = Chem.SmilesWriteParams()  # RDKit's type stubs say nothing of its attributes
+        style.includeDativeBonds = False  # ``->`` to a metal is RDKit's own notation, no part of OpenSMILES
+        result = Chem.MolToSmiles(molecule, style)
         # Reading the result again may drop a stereo mark that the first pass still carried.
         for _ in range(4):
             again = Chem.MolFromSmiles(result)
-            following = result if again is None else Chem.MolToSmiles(again)
+            following = result if again is None else Chem.MolToSmiles(again, style)
             if following == result:
                 break
             result = following
@@ -256,5 +266,5 @@ class _Reader:
         match = _BRACKET.fullmatch(token)
         if match is None:
             self._fail(at, "a bracket atom: [isotope symbol chirality hydrogens charge :class]")
-        if match["symbol"] not in _ELEMENTS:
+        if match["symbol"] not in _SYMBOLS:
             self._fail(at + match.start("symbol"), "the symbol of an element")

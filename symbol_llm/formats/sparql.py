@@ -26,7 +26,7 @@ from symbol_llm.formats.sparql_reader import parse_query
 from symbol_llm.formats.sparql_scope import scope_fault
 from symbol_llm.formats.sparql_tree import NS, TYPE, Node, is_iri, render_query
 from symbol_llm.formats.sparql_witness import graphs, sides
-from symbol_llm.solvers.outcome import Limits, Outcome
+from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 from symbol_llm.solvers.worker import WorkerPool
 
 _LIMITS = Limits(cpu_seconds=5.0)
@@ -44,6 +44,10 @@ class Sparql(Format[Node]):
     @property
     def engine(self) -> str:
         return sparql_rdflib.engine()
+
+    def _ask(self, question: sparql_rdflib.Question) -> Solution:
+        sparql_rdflib.engine()  # without rdflib, say so before a worker fails to start
+        return self._rdflib.call(question, _LIMITS)
 
     def parse(self, text: str) -> Node:
         return parse_query(text)
@@ -70,7 +74,7 @@ class Sparql(Format[Node]):
         fault = scope_fault(tree)
         if fault:
             return Verdict(False, self.engine, fault)
-        solution = self._rdflib.call({"question": "accepts", "query": render_query(tree)}, _LIMITS)
+        solution = self._ask({"question": "accepts", "query": render_query(tree)})
         if solution.outcome is None:
             return Verdict(True, self.engine, f"algebra: {solution.answer}")
         is_refusal = solution.outcome is Outcome.REJECTED
@@ -88,8 +92,8 @@ class Sparql(Format[Node]):
         compared = sides(queries)
         if compared is None:
             return Verdict(None, self.engine, "a limit of a subquery, or REDUCED, leaves the answer open")
-        question = {"question": "compare", "sides": compared, "graphs": list(graphs(queries))}
-        solution = self._rdflib.call(question, _LIMITS)
+        question: sparql_rdflib.Question = {"question": "compare", "sides": compared, "graphs": list(graphs(queries))}
+        solution = self._ask(question)
         if solution.outcome is not None:
             return Verdict(None, self.engine, f"{solution.outcome}: {solution.message}")
         if "compared" in solution.answer:

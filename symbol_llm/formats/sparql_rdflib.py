@@ -10,6 +10,7 @@ a limit cuts off is compared only where the order leaves no choice.
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from symbol_llm.solvers.outcome import Outcome, Solution
@@ -39,6 +40,7 @@ class Question(TypedDict):
     graphs: NotRequired[list[str]]
 
 
+@cache
 def engine() -> str:
     """Name and version, without loading rdflib. Raises EngineMissing if it is not installed."""
     from importlib.metadata import PackageNotFoundError, version

@@ -73,9 +73,10 @@ class Sql(Format[Query]):
         """Compile the query on the schema of the context (EXPLAIN)."""
         try:
             read(text)
-            schema = sql_schema.schema_of(context)
         except SymbolError as error:
             return Verdict(False, self.engine, str(error))
+        try:
+            schema = sql_schema.schema_of(context)
         except UserError as error:
             return Verdict(None, self.engine, f"no usable schema: {error}")
         if schema is None:

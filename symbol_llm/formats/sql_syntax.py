@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from symbol_llm.errors import SymbolError
+from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats.sql_tokens import Token, words
 from symbol_llm.solvers.sql_world import PerThread
 
@@ -69,8 +69,10 @@ def _folded(tree: exp.Query) -> exp.Query:
 @cache
 def dialect() -> Dialect:
     """The one dialect object: making one per call costs more than the parse."""
-    from sqlglot import Dialect
-
+    try:
+        from sqlglot import Dialect
+    except ImportError as error:
+        raise EngineMissing("sqlglot", "pip install sqlglot") from error
     return Dialect.get_or_raise("sqlite")
 
 
@@ -185,11 +187,12 @@ def _located(text: str, tokens: list[Token], problem: str) -> SymbolError:
 
 
 def _parse(text: str, has_cross: bool) -> exp.Query:
+    language = dialect()
     from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
 
     try:
-        trees = dialect().parse(text)
+        trees = language.parse(text)
     except ParseError as error:
         fault = error.errors[0] if error.errors else {}
         position = _offset(text, fault.get("line") or 1, fault.get("col") or 0) - len(fault.get("highlight") or "")

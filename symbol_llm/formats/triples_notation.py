@@ -120,6 +120,8 @@ def _read_call(text: str, call: str, start: int) -> Triple | SymbolError:
         return SymbolError(text, start, "relation(subject,object)")
     if not call.endswith(")"):
         return SymbolError(text, start + len(call), "')'")
+    if _REMARK.match(call, opening):  # it would belong to a relation without a remark of its own
+        return SymbolError(text, start + opening, "a subject after '(', not a second remark of the relation")
     inside = call[opening + 1 : -1]
     comma = _cutting_comma(inside)
     if comma is None:

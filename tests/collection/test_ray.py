@@ -187,7 +187,7 @@ def test_no_cluster_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     done = run(build_command(tmp_path, "--engine", "ray"))
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert "the Ray cluster at 127.0.0.1:9 (RAY_ADDRESS)" in done.stderr
+    assert "no Ray cluster answers at 127.0.0.1:9 (RAY_ADDRESS): Connection refused" in done.stderr
 
 
 def test_without_ray_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

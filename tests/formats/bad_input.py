@@ -6,12 +6,13 @@ Nothing but SymbolError may come out, and nothing may hang. mutated_symbols.py d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Format, Name, get
 from tests.formats.fixture_lines import context, lines
-from tests.formats.mutated_symbols import mutated
+from tests.formats.mutated_symbols import hostile, mutated
 
 _NOISE = "()[]{}<>'\"`|&^~!?*+-=/\\.,:;#@$%_ \t\n\r\0\x0b\u2028\u202e\u200f\ud800é√٣𝔸aZ09"
 
@@ -36,11 +37,11 @@ def monstrous(name: str) -> Iterator[str]:
 
 
 def check_bad_input(name: str, count: int, engine_every: int = 1) -> int:
-    """Feed the monstrous texts and ``count`` mutations; the engine sees one in ``engine_every`` of those that parse.
+    """Feed the hostile and monstrous texts and ``count`` mutations; how many of the mutations parse.
 
-    Returns how many of the mutations parsed.
+    The engine sees one in ``engine_every`` of those that parse.
     """
-    for text in monstrous(name):
+    for text in chain(hostile(lines(name, "valid.txt")[0]), monstrous(name)):
         _check(name, text, with_engine=False)
     return sum(_check(name, text, with_engine=i % engine_every == 0) for i, text in enumerate(mutated(name, count)))
 
@@ -79,6 +80,9 @@ def _check_renaming(language: Format, tree: Any) -> None:
     assert all(item.kind for item in names)
     fresh = {old: f"Zq{number:04d}" for number, old in enumerate(names)}
     renamed = language.rename(tree, fresh)
-    back = language.rename(renamed, {Name(old.kind, new): old.text for old, new in fresh.items()})
-    for made in (renamed, back):
-        assert language.parse(language.render(made)) == made, made
+    assert language.parse(language.render(renamed)) == renamed, renamed
+    try:
+        back = language.rename(renamed, {Name(old.kind, new): old.text for old, new in fresh.items()})
+    except ValueError:  # a name that fits only where the mutation put it, such as a function called x
+        return
+    assert language.parse(language.render(back)) == back, back

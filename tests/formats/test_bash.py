@@ -11,7 +11,8 @@ import pytest
 from symbol_llm.errors import EngineMissing, SymbolError
 from symbol_llm.formats import get
 from symbol_llm.formats.bash import template
-from symbol_llm.formats.bash_syntax import bash, complaint, walk
+from symbol_llm.formats.bash_syntax import MAX_LENGTH, bash, complaint, walk
+from tests.formats.bad_input import check_bad_input
 from tests.formats.fixture_lines import lines
 
 BASH = get("bash")
@@ -162,6 +163,38 @@ def test_deep_nesting_ends_with_an_error() -> None:
     for text in ["$(" * 5_000 + ")" * 5_000, "(" * 10_000 + "ls" + ")" * 10_000, "{ " * 3_000 + "ls" + "; }" * 3_000]:
         with pytest.raises(SymbolError):
             BASH.parse(text)
+
+
+def test_length_is_limited() -> None:
+    """On "]|" again and again tree-sitter took 15 s and 1.4 GB for 20,000 characters."""
+    with pytest.raises(SymbolError, match="at most 10,000 characters"):
+        BASH.parse("]|" * 5_001)
+    with pytest.raises(SymbolError, match="not bash syntax"):
+        BASH.parse("]|" * 500)
+    assert BASH.parses("echo " + "a" * (MAX_LENGTH - 5))
+
+
+def test_a_canonical_form_that_would_be_too_long_keeps_its_quotes() -> None:
+    text = "echo " + '"a b" ' * 1_600 + '"it\'s" ' * 40
+    assert BASH.canonical(text) == BASH.canonical(BASH.canonical(text))
+    longer = "echo " + '"it\'s" ' * 1_400
+    assert BASH.canonical(longer) == longer.strip() == BASH.canonical(longer.strip())
+
+
+@pytest.mark.parametrize("text", ["\\\n  two words", " \\\n two words", "\\\ntwo words", "\\\n\\\n \ttwo words"])
+def test_a_joined_line_before_the_first_word_is_white_space(text: str) -> None:
+    tree = BASH.parse(text)
+    assert BASH.parse(BASH.render(tree)) == tree == BASH.parse("two words")
+
+
+def test_an_escaped_blank_at_the_end_is_part_of_the_last_word() -> None:
+    assert BASH.canonical("echo a\\ ") == BASH.canonical("echo 'a '") == "echo 'a '"
+    assert BASH.canonical("echo a\\\\ ") == BASH.canonical("echo 'a\\'") == "echo 'a\\'"
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("bash", 20_000, engine_every=5) > 1_000
 
 
 @pytest.mark.raw

@@ -17,6 +17,7 @@ from symbol_llm.formats import Context, Name, get
 from symbol_llm.formats.clevr_operations import BY_GLOSS, OPERATIONS
 from symbol_llm.formats.clevr_program import MAX_DEPTH, MAX_NODES, Node, from_program, to_program, type_fault
 from symbol_llm.formats.clevr_scene import random_scene
+from tests.formats.bad_input import check_bad_input
 from tests.formats.clevr_programs import random_program
 from tests.formats.fixture_lines import context, lines
 
@@ -254,6 +255,11 @@ def real_questions(raw: str) -> list[tuple[dict, dict]]:
     files = [path for path in sorted(folder.rglob("*.json")) if not path.name.endswith("_scenes.json")]
     questions = [question for path in files for question in json.loads(path.read_bytes())["questions"]]
     return [(question, scenes[question["image_filename"]]) for question in questions if "program" in question]
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("clevr", 20_000) > 1_000
 
 
 @pytest.mark.raw

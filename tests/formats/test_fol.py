@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, fol_z3, get
 from symbol_llm.formats.fol_canonical import canonical_formula
+from symbol_llm.formats.fol_parser import MAX_NAMES
 from symbol_llm.formats.fol_smt import script
 from symbol_llm.formats.fol_tree import (
     Atom,
@@ -32,6 +33,7 @@ from symbol_llm.formats.fol_tree import (
 from symbol_llm.formats.logical_equivalence import logical_equivalence
 from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.worker import Worker
+from tests.formats.bad_input import check_bad_input
 
 FOL = get("fol")
 RAW = os.environ.get("SYMBOL_LLM_RAW")
@@ -296,6 +298,21 @@ def test_definitions_are_lines_and_keep_their_glosses() -> None:
     assert renamed.definitions == text.replace("\nCat(x)", "\nkq7(x)").replace("\ntom", "\nCat")
     with pytest.raises(ValueError, match="would both be called"):
         FOL.rename_context(Context("a: one\nb: two"), {Name("constant", "a"): "b"})
+
+
+def test_size_is_limited_by_what_printing_keeps() -> None:
+    """A limit in characters would refuse what is printed of a text just below it."""
+    text = " ∧ ".join(["(a=b)"] * (MAX_NAMES // 2))
+    printed = FOL.render(FOL.parse(text))
+    assert len(printed) > len(text) and FOL.parse(printed) == FOL.parse(text)
+    with pytest.raises(SymbolError, match="at most 20,000 predicates and terms") as caught:
+        FOL.parse(text + " ∧ P(c)")
+    assert caught.value.position == len(text) + 3
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("fol", 20_000, engine_every=5) > 1_000
 
 
 @pytest.mark.raw

@@ -42,6 +42,10 @@ def test_semicolons_stand_where_lines_end(text: str, canonical: str) -> None:
         ("func main\n() { }", 2, 1),
         ("type Shape\ninterface { Area() float64 }", 2, 1),
         ("func f() {\n\tif x\n\t{\n\t}\n}", 3, 2),
+        ("func f() {\n\tif x // note:\n\t{\n\t}\n}", 3, 2),
+        ("func f() {\n\tif x /* a\n{ */ {\n\t}\n}", 3, 6),
+        ("func f() {\n\tif 1.\n\t{\n\t}\n}", 3, 2),
+        ("func f() {\n\tg(x // one:\n\t// two,\n\t)\n}", 4, 2),
     ],
 )
 def test_a_line_that_ends_too_early_is_a_fault(text: str, line: int, column: int) -> None:
@@ -49,6 +53,19 @@ def test_a_line_that_ends_too_early_is_a_fault(text: str, line: int, column: int
     with pytest.raises(SymbolError, match="ends the statement too early") as caught:
         go.parse(text)
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "func f() {\n\tg(x, // one\n\t\t// two\n\t\ty)\n}",
+        "func f(x int) {\n\tswitch x { // why\n\tcase 1: // one\n\t\t// two\n\t\tg()\n\tdefault: // rest\n\t}\n}",
+        "func f() {\nretry: // again\n\tfor {\n\t\tcontinue retry // once more\n\t}\n}",
+        "/* one\n:= */\nfunc f() {\n\ts := `a\n:= b`\n\t_ = s /* c\n*/\n}",
+    ],
+)
+def test_comments_and_raw_strings_may_end_lines_anywhere(text: str) -> None:
+    assert go.accepts(text).holds is True
 
 
 @pytest.mark.parametrize(

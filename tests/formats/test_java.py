@@ -71,6 +71,24 @@ def test_faults_are_where_they_are(text: str, line: int, column: int, message: s
     assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        "int f() { return 1; }",
+        "/** Doc. */ int f() { return 1; } // end",
+        "class A { int x; } int f() { return 1; }",
+        "int x = 1; int f() { return x; }",
+        "A() { super(); } int f() { return 1; }",
+        "static { g(); }",
+        "@Override public <T> T f() { return null; }",
+    ],
+)
+def test_members_are_read_as_inside_of_a_class(members: str) -> None:
+    """Methods and types alone are read as they stand, others with a class around them: to the same tokens."""
+    in_class = java.parse(f"class Snippet {{ {members}\n}}").tokens
+    assert java.parse(members).tokens == in_class[3:-1]
+
+
 def test_layout_and_comments_are_no_part_of_the_tree() -> None:
     first, second = java.parse("int f(){return 1;}"), java.parse("int f ( ) { // x\n return 1 ; }")
     assert first == second and java.render(second) == "int f ( ) { // x\n return 1 ; }"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import sysconfig
+import warnings
 from pathlib import Path
 
 import pytest
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats import get
+from symbol_llm.formats import get, math_program_names
 from symbol_llm.formats.math_program_names import rename_locals
+from tests.formats.bad_input import check_bad_input
 
 LANGUAGE = get("math_program")
 
@@ -115,3 +117,26 @@ def test_score_tells_words_from_meaning() -> None:
     assert other.is_equivalent is True and not other.is_exact and other.value < 0.5
     assert LANGUAGE.score(gold.replace("48 / 2", "48 / 3"), gold).is_equivalent is False
     assert LANGUAGE.score("24 + 48", gold).is_equivalent is None
+
+
+def test_a_function_defined_many_times_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand definitions of one name took 20 s: each looked up the scopes of all."""
+    looked_up = []
+    kept = math_program_names._kept
+    monkeypatch.setattr(math_program_names, "_kept", lambda scope: looked_up.append(scope) or kept(scope))
+    program = in_solution("a = 1\nreturn a") * 60
+    assert LANGUAGE.canonical(program) == "\n".join(["def solution():\n    v0 = 1\n    return v0\n"] * 60).rstrip("\n")
+    assert len(looked_up) == 60
+
+
+def test_what_is_legal_but_frowned_upon_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a warning that becomes an error would change what parses
+        for body in ("return 1if 1else 2", r"return len('\d')", "return 1 is 1"):
+            assert LANGUAGE.canonical(in_solution(body))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("math_program", 20_000, engine_every=5) > 1_000

@@ -18,6 +18,7 @@ from symbol_llm.formats.pddl_reader import MAX_DEPTH
 from symbol_llm.formats.pddl_tree import Atom, Domain, Junction, Not, Plan, Problem, Quantified, Typed, Value
 from symbol_llm.formats.pddl_vocabulary import vocabulary
 from symbol_llm.solvers import fast_downward
+from tests.formats.bad_input import check_bad_input
 from tests.formats.fixture_lines import context
 
 RAW = os.environ.get("SYMBOL_LLM_RAW")
@@ -321,6 +322,16 @@ def test_lines_that_declare_nothing_define_nothing() -> None:
 
 
 # Real data
+
+
+def test_what_the_translator_takes_has_a_reason() -> None:
+    verdict = PDDL.accepts(problem("(up a b) (LIFT-AT a)", "(LIFT-AT b)"), LIFT)
+    assert verdict.holds is True and verdict.reason == "the translator reads it"
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("pddl", 20_000, engine_every=5) > 1_000
 
 
 @pytest.mark.raw

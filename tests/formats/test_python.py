@@ -49,6 +49,10 @@ def test_what_is_seen_from_outside_keeps_its_name() -> None:
         ("print 'x'", False, "Missing parentheses in call to 'print'"),
         ("while True: pass", True, "compiled, not run"),
         ("__import__('os').system('false')", True, "compiled, not run"),
+        ("pass", True, "compiled, not run"),
+        ("# nothing but a comment", False, "expected a statement"),
+        ("x = '\\d'", True, "compiled, not run"),
+        ("x = " + "-" * 2_990 + "y", False, "nested less deeply"),
     ],
 )
 def test_the_compiler_decides(text: str, holds: bool, reason: str) -> None:

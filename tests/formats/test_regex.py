@@ -16,6 +16,7 @@ from symbol_llm.formats import get
 from symbol_llm.formats.regex import simplified
 from symbol_llm.formats.regex_automaton import MAX_STATES, Alphabet, TooLarge, automaton, difference
 from symbol_llm.formats.regex_parser import (
+    MAX_LEAVES,
     MAX_NESTING,
     Boundary,
     Chars,
@@ -28,6 +29,7 @@ from symbol_llm.formats.regex_parser import (
     parse,
     render,
 )
+from tests.formats.bad_input import check_bad_input
 
 REGEX = get("regex")
 RAW = os.environ.get("SYMBOL_LLM_RAW")
@@ -262,6 +264,21 @@ def test_score_rewards_equivalence() -> None:
     assert score.is_equivalent is True and not score.is_exact
     assert REGEX.score("(a", "a").is_equivalent is False
     assert REGEX.score("a", "(a").is_equivalent is None
+
+
+def test_size_is_limited_by_what_printing_keeps() -> None:
+    """A limit in characters would refuse what is printed of a text just below it."""
+    text = "\\d" * MAX_LEAVES
+    printed = render(parse(text))
+    assert len(printed) > len(text) and parse(printed) == parse(text)
+    with pytest.raises(SymbolError, match="at most 20,000 characters, classes") as caught:
+        parse(text + "()a")
+    assert caught.value.position == len(text)
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("regex", 20_000, engine_every=5) > 1_000
 
 
 @pytest.mark.raw

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, get
 from symbol_llm.formats.scan_grammar import ACTIONS, all_commands, interpret
+from tests.formats.bad_input import check_bad_input
 
 RAW = os.environ.get("SYMBOL_LLM_RAW")
 COMMANDS = list(all_commands())
@@ -150,6 +151,11 @@ def test_names_of_another_kind_do_not_count_and_mergers_are_refused() -> None:
         scan.rename(tree, actions_of({"I_JUMP": "I_WALK"}))
     with pytest.raises(ValueError, match="would both be called I_WALK"):
         scan.rename_context(Context(DEFINITIONS), actions_of({"I_JUMP": "I_WALK"}))
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("scan", 20_000) > 1_000
 
 
 @pytest.mark.raw

@@ -10,6 +10,7 @@ import pytest
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import get
 from symbol_llm.formats.smiles import MAX_LENGTH, similarity
+from tests.formats.bad_input import check_bad_input
 
 SMILES = get("smiles")
 RAW = os.environ.get("SYMBOL_LLM_RAW")
@@ -100,6 +101,19 @@ def test_similarity() -> None:
     near, far = similarity("CCO", "CCCO"), similarity("CCO", "c1ccccc1Br")
     assert near is not None and far is not None and 0.0 <= far < near < 1.0
     assert similarity("CCO", "C1CC") is None and similarity("", "CCO") is None
+
+
+def test_bonds_to_a_metal_are_written_in_opensmiles() -> None:
+    """RDKit would write ``[NH3]->[Pt]``, which is its own notation and did not parse again."""
+    text = "[NH3][Pt]([NH3])(Cl)Cl"
+    once = SMILES.canonical(text)
+    assert "->" not in once and "<-" not in once and SMILES.canonical(once) == once
+    assert SMILES.equivalent(text, once).holds is True
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("smiles", 20_000) > 1_000
 
 
 @pytest.mark.raw

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from symbol_llm.errors import SymbolError, UserError
-from symbol_llm.formats import Context, Name, get
-from symbol_llm.formats.sql_tokens import RESERVED, squeezed, words, written
+from symbol_llm.formats import Context, Name, get, sql, sql_syntax
+from symbol_llm.formats.sql_tokens import RESERVED, scan, squeezed, words, written
 from symbol_llm.solvers import sql_world
 from symbol_llm.solvers.sql_engine import execute
 from symbol_llm.solvers.sql_witness import filled, random_rows
+from tests.formats.bad_input import check_bad_input
 from tests.formats.fixture_lines import context, pairs
 from tests.formats.sql_queries import SCHEMA, queries
 
@@ -376,3 +377,66 @@ def test_reserved_words_are_quoted_and_read_back() -> None:
 
 def test_squeezing_leaves_literals_alone() -> None:
     assert squeezed("SELECT  a -- c\n\tFROM t WHERE b = 'x  y' ; ") == "SELECT a FROM t WHERE b = 'x  y'"
+
+
+def test_an_open_quote_runs_to_the_end_and_is_read_once() -> None:
+    """As in SQLite. Each of many open brackets was once looked for to the end of the text."""
+    for mark in "[\"'`":
+        assert [token.kind for token in scan("a " + mark * 50_001)][-1] == "open"
+    assert [token.text for token in scan("a = 'it''s  b")][-1] == "'it''s  b"
+    assert len(list(scan("[" * 500_000))) == 1
+    with pytest.raises(SymbolError) as caught:
+        SQL.parse("SELECT a FROM t WHERE b = 'it")
+    assert caught.value.position == 26
+
+
+def test_length_is_limited_as_written_and_as_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SymbolError, match="at most 100,000 characters"):
+        SQL.parse("SELECT a FROM t;" * 10_000)
+    monkeypatch.setattr(sql_syntax, "MAX_LENGTH", 100)
+    text = f"SELECT a FROM t WHERE a IN ({','.join('1' * 30)})"
+    assert len(text) < 100
+    with pytest.raises(SymbolError, match="at most 100 characters when printed"):
+        SQL.parse(text)
+
+
+def test_a_canonical_form_that_would_be_too_long_is_the_printed_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "SELECT x.a FROM strangers AS x, others AS y WHERE x.a = y.a AND x.b = y.b"
+    where = Context("CREATE TABLE strangers (a, b)\nCREATE TABLE others (a, b)")
+    assert "strangers.a" in SQL.canonical(text, where)
+    monkeypatch.setattr(sql, "MAX_LENGTH", 80)
+    once = SQL.canonical(text, where)
+    assert once == SQL.render(SQL.parse(text)) == SQL.canonical(once, where)
+
+
+def test_a_byte_order_mark_is_not_read_in_two_ways() -> None:
+    with pytest.raises(SymbolError, match="byte order mark"):
+        SQL.parse("SELECT a\ufeff FROM t")
+    assert SQL.parses("SELECT a FROM t WHERE b = '\ufeff'")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT match FROM pets",  # no column, but quoted it would be a string
+        "SELECT nam\u200fe FROM pets",
+        'SELECT T1.name FROM pets AS T1 JOIN strangers AS T2 ON T1.id = T2.id WHERE city = "Rome"',
+        "SELECT name FROM pets WHERE EXISTS (SELECT 1 FROM visits AS v WHERE visits.pet_id = pets.id)",
+        "SELECT name FROM pets WHERE EXISTS (SELECT 1 FROM visits WHERE visits.age > 1)",
+        "SELECT avg(x.x.age) FROM (SELECT age FROM pets) AS x",
+    ],
+)
+def test_what_sqlite_refuses_keeps_its_meaning_in_the_canonical_form(query: str) -> None:
+    once = SQL.canonical(query, PETS)
+    assert SQL.canonical(once, PETS) == once
+    assert SQL.accepts(query, PETS).holds is False and SQL.accepts(once, PETS).holds is False
+
+
+def test_a_qualifier_goes_only_where_the_source_has_the_column() -> None:
+    assert SQL.canonical("SELECT pets.rowid FROM pets", PETS) == SQL.canonical("SELECT rowid FROM pets", PETS)
+    assert SQL.canonical("SELECT main.pets.name FROM pets", PETS) == SQL.canonical("SELECT name FROM pets", PETS)
+
+
+@pytest.mark.full
+def test_bad_input() -> None:
+    assert check_bad_input("sql", 20_000, engine_every=5) > 1_000

@@ -147,6 +147,14 @@ def test_relations_are_renamed_with_underscores_too() -> None:
         triples.rename(tree, {Name("relation", "height"): "a | b"})
 
 
+def test_a_relation_has_one_remark_only() -> None:
+    """The second would become the relation's own where the first is renamed away."""
+    triples.parse("elevation_(in_metres)(Rome,40)")
+    with pytest.raises(SymbolError, match="a second remark") as caught:
+        triples.parse("elevation_(in_metres)(in_feet)(Rome,40)")
+    assert caught.value.position == len("elevation_(in_metres)")
+
+
 @pytest.mark.full
 def test_bad_input() -> None:
     assert check_bad_input("triples", 20_000) > 1_000

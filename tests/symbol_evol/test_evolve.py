@@ -1,35 +1,22 @@
-"""Evolved records: proved by inverse and by execution, and wrong renamings are caught."""
+"""Evolving a collection: counts, styles, any number of workers, and a run that is killed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from random import Random
 
 import pytest
 
-import collection.sources
 from collection.build import BuildConfig, build
-from collection.check import Chunk, check_row
 from collection.verify import verify
 from symbol_evol.evolve import EvolveConfig, evolve
-from symbol_evol.proof import prove
-from symbol_evol.rename import EvolReason, Refused, Renaming, choose_renaming
-from symbol_evol.styles import STYLES, fresh_names
 from symbol_llm.errors import UserError
 from symbol_llm.formats import get as get_format
-from symbol_llm.record import Record, read_parquet
+from symbol_llm.record import read_parquet
 
 TASKS = ("scan_generated", "clevr_generated", "blocksworld_generated", "grippers_generated")
-
-
-def records(task: str, count: int) -> list[Record]:
-    source = collection.sources.get(task)
-    chunk = Chunk(task, [], None, 0, {}, Path())
-    entries: Iterator = (check_row(source, row, chunk) for row in source.read(Path()))
-    return [entry.record for entry in islice(entries, count) if entry.record]
 
 
 @pytest.fixture(scope="module")
@@ -66,62 +53,83 @@ def test_any_number_of_workers_gives_the_same_bytes(folders: tuple[Path, Path], 
         assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_wrong_renamings_are_caught(task: str) -> None:
-    """A missed occurrence, a swapped pair, a name of another meaning: planted in every record."""
-    rng = Random(1)
-    planted = 0
-    for record in records(task, 25):
-        renaming = choose_renaming(record, "paper", 0)
-        assert isinstance(renaming, Renaming)
-        for wrong in wrong_symbols(renaming, record, rng):
-            planted += 1
-            refused = prove(record, replace(renaming, completion=wrong))
-            assert isinstance(refused, Refused), wrong
-    assert planted >= 25
+def test_seen_and_held_out_styles_are_told_apart(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    plain, _ = folders
+    config = EvolveConfig(TASKS[:2], 0.3, ("paper", "snake"), ("opaque", "shuffled"))
+    manifest = evolve(config, plain, tmp_path / "out")
+    styles: dict[str, set[str]] = {"train": set(), "test": set()}
+    names: dict[str, set[str]] = {"train": set(), "test": set()}
+    for task in TASKS[:2]:
+        for record in read_parquet(tmp_path / "out" / "records" / f"{task}.parquet"):
+            if record.split in styles:
+                style = record.proof.split(":")[0]
+                styles[record.split].add(style)
+                if style != "shuffled":
+                    language = get_format(record.format)
+                    names[record.split] |= {name.text for name in language.names(language.parse(record.completion))}
+    assert styles == {"train": {"paper", "snake"}, "test": {"paper", "snake", "opaque", "shuffled"}}
+    standard = {name for name in names["train"] & names["test"] if not name.startswith(("I_", "filter", "query"))}
+    assert not {name for name in standard if len(name) == 6 and any(map(str.isdigit, name))}
+    for sums in manifest["formats"].values():
+        assert sums["proved"] == sum(sums["styles"].values()) == sum(sums["proofs"].values())
+        assert sums["chosen"] == sums["proved"] + sum(sums["reasons"].values())
 
 
-def wrong_symbols(renaming: Renaming, record: Record, rng: Random) -> Iterator[str]:
-    language = get_format(record.format)
-    tree = language.parse(renaming.completion)
-    used = sorted(language.names(tree))
-    new = {text: old.text for old, text in renaming.mapping.items()}
-    renamed = [name for name in used if name.text in new]
-    missed = renamed[0]
-    yield language.render(language.rename(tree, {missed: new[missed.text]}))
-    others = [name for name in language.defined_names(renaming.context) if name.kind == missed.kind]
-    other = rng.choice([name for name in others if name != missed])
-    swapped = language.render(language.rename(tree, {missed: other.text, other: missed.text}))
-    if language.parse(swapped) != tree:
-        yield swapped
+def test_a_killed_run_goes_on_where_it_was(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    plain, _ = folders
+    command = [sys.executable, "-c", _KILLED, str(plain), str(tmp_path / "killed")]
+    assert subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
+    parts = list((tmp_path / "killed" / ".work").rglob("*.jsonl"))
+    assert parts and not (tmp_path / "killed" / "manifest.json").exists()
+    again = subprocess.run([sys.executable, "-c", _WATCHED, *command[-2:]], capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert int(again.stdout) > 0
+    whole = [sys.executable, "-c", _WHOLE, str(plain), str(tmp_path / "whole")]
+    subprocess.run(whole, check=True, capture_output=True)
+    for path in sorted((tmp_path / "whole").rglob("*")):
+        if path.is_file() and path.name != ".lock":
+            assert (tmp_path / "killed" / path.relative_to(tmp_path / "whole")).read_bytes() == path.read_bytes(), path
+    assert not (tmp_path / "killed" / ".work").exists()
 
 
-def test_a_definition_that_does_not_match_is_caught() -> None:
-    record = records("scan_generated", 1)[0]
-    renaming = choose_renaming(record, "paper", 0)
-    assert isinstance(renaming, Renaming)
-    refused = prove(record, replace(renaming, context=record.to_context()))
-    assert isinstance(refused, Refused) and refused.reason is EvolReason.ENGINE_REJECTED
-
-
-def test_records_without_definitions_are_refused_with_the_reason() -> None:
-    record = replace(records("scan_generated", 1)[0], context="")
-    refused = choose_renaming(record, "paper", 0)
-    assert isinstance(refused, Refused) and refused.reason is EvolReason.NOTHING_DEFINED
-
-
-@pytest.mark.parametrize("style", STYLES)
-def test_fresh_names_are_new_and_reproducible(style: str) -> None:
-    names = fresh_names(200, style, Random(3), {"abc"})
-    assert names == fresh_names(200, style, Random(3), {"abc"})
-    assert len({name.lower() for name in names}) == 200 and all(name.isidentifier() for name in names)
-    avoided = fresh_names(50, style, Random(3), {name.lower() for name in names[:50]})
-    assert not set(avoided) & set(names[:50])
-
-
-def test_paper_style_is_six_letters_and_digits() -> None:
-    for name in fresh_names(50, "paper", Random(0), set()):
-        assert len(name) == 6 and name.isalnum() and name[0].isalpha()
+# The code's own digest is fixed, so that editing a file between the runs does not make them runs of other code.
+_WHOLE = """
+import sys
+from pathlib import Path
+import symbol_evol.evolve as module
+module._code = lambda: "one"
+module.evolve(module.EvolveConfig(share=0.9), Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import symbol_evol.evolve as module
+done, work = 0, module.evolve_one
+def killed(*arguments):
+    global done
+    done += 1
+    if done == 100:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(*arguments)
+module.evolve_one, module._code = killed, lambda: "one"
+module.evolve(module.EvolveConfig(share=0.9), Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+# How many records the second run had to do, which must be fewer than all.
+_WATCHED = """
+import sys
+from pathlib import Path
+import symbol_evol.evolve as module
+done, work = 0, module.evolve_one
+def counted(*arguments):
+    global done
+    done += 1
+    return work(*arguments)
+module.evolve_one, module._code = counted, lambda: "one"
+manifest = module.evolve(module.EvolveConfig(share=0.9), Path(sys.argv[1]), Path(sys.argv[2]))
+chosen = sum(entry["counts"]["read"] for entry in manifest["tasks"].values())
+assert chosen - 100 <= done < chosen, (done, chosen)
+print(chosen - done)
+"""
 
 
 def test_bad_set_up_is_explained(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -133,4 +141,8 @@ def test_bad_set_up_is_explained(folders: tuple[Path, Path], tmp_path: Path) -> 
     with pytest.raises(UserError, match="itself"):
         evolve(EvolveConfig(), plain, plain)
     with pytest.raises(UserError, match="unknown style"):
-        evolve(EvolveConfig(style="papers"), plain, tmp_path / "c")
+        evolve(EvolveConfig(styles=("papers",)), plain, tmp_path / "c")
+    with pytest.raises(UserError, match="no style"):
+        evolve(EvolveConfig(styles=()), plain, tmp_path / "d")
+    with pytest.raises(UserError, match="trained on and held out"):
+        evolve(EvolveConfig(held_out_styles=("paper",)), plain, tmp_path / "e")
