@@ -137,6 +137,7 @@ def test_only_the_functions_that_codexglue_lists() -> None:
         (gzip.compress(b'{"code": "x = 1"}\n' * 200)[:-20], "damaged"),
         (gzip.compress(b"{}\n") + b"garbage", "damaged"),
     ],
+    ids=["a pointer", "cut", "garbage behind"],  # gzip's bytes hold the time
 )
 def test_a_shard_that_is_no_data_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     folder = tmp_path / "go/final/jsonl/train"
