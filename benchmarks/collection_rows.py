@@ -1,6 +1,6 @@
 """Raw files of any size, in the formats of four upstreams, for the benchmark of the builder.
 
-    python benchmarks/collection_rows.py FOLDER [--rows 100000]
+    python benchmarks/collection_rows.py [--rows 100000] [--out FOLDER]
 
 Half of the rows are instructions (FLAN with few answers, OpenOrca with long ones), the rest calls (TOPv2) and
 molecules (ChEBI-20). Every tenth row is an earlier one again, every tenth an earlier one with a word changed, every
@@ -10,6 +10,7 @@ tenth of TOPv2 and ChEBI-20 a test row. Written a row at a time; the same number
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -124,11 +125,12 @@ def write_rows(folder: Path, rows: int) -> dict[str, int]:
 def main() -> None:
     """Write the files and say how many rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--out", type=Path, help="where the files go; default: a folder that is then removed")
     options = parser.parse_args()
-    for dataset, count in write_rows(options.folder, options.rows).items():
-        print(f"{dataset:10s} {count:,} rows")
+    with tempfile.TemporaryDirectory() as scratch:
+        for dataset, count in write_rows(options.out or Path(scratch), options.rows).items():
+            print(f"{dataset:10s} {count:,} rows")
 
 
 if __name__ == "__main__":
