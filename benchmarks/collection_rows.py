@@ -19,7 +19,7 @@ from typing import NamedTuple
 import orjson
 
 SHARES = {"flan": 0.35, "openorca": 0.25, "topv2": 0.25, "chebi20": 0.15}
-_SYLLABLES = "ba ke li mo nu pa re si to va zen dor mal pin sor tek".split()
+_SYLLABLES = ["ba", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "va", "zen", "dor", "mal", "pin", "sor", "tek"]
 _WORDS = [a + b + c for a in _SYLLABLES for b in _SYLLABLES for c in ("", "n", "r", "st")]
 _BACK = 2_000  # an earlier row is one of the last so many
 
@@ -49,7 +49,9 @@ def _topv2(rng: Random) -> Row:
 
 
 def _chebi20(rng: Random) -> Row:
-    chain = "".join(rng.choices(("C", "CC", "C(=O)", "C(O)", "N", "O", "C(C)", "c1ccccc1", "C(N)"), k=rng.randint(4, 14)))
+    chain = "".join(
+        rng.choices(("C", "CC", "C(=O)", "C(O)", "N", "O", "C(C)", "c1ccccc1", "C(N)"), k=rng.randint(4, 14))
+    )
     return Row(f"The molecule is {_words(rng, 20, 60)}.", f"C{chain}C")
 
 
