@@ -21,6 +21,7 @@ import orjson
 SHARES = {"flan": 0.35, "openorca": 0.25, "topv2": 0.25, "chebi20": 0.15}
 _SYLLABLES = ["ba", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "va", "zen", "dor", "mal", "pin", "sor", "tek"]
 _WORDS = [a + b + c for a in _SYLLABLES for b in _SYLLABLES for c in ("", "n", "r", "st")]
+_ATOMS = ("C", "CC", "C(=O)", "C(O)", "N", "O", "C(C)", "c1ccccc1", "C(N)")
 _BACK = 2_000  # an earlier row is one of the last so many
 
 

@@ -35,7 +35,7 @@ from symbol_llm.ledger import (
     write_bytes,
     write_manifest,
 )
-from symbol_llm.shards import chunked, ordered_map
+from symbol_llm.shards import Workers, chunked, ordered_map
 
 __all__ = ["ENGINES", "BuildConfig", "available_tasks", "build", "require_folders"]
 
@@ -73,7 +73,7 @@ def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1, en
         tasks = _plan(config, raw, work)
         _check(config, tasks, raw, workers, engine)
         _require_unchanged(tasks, raw)
-        manifest = _finish(config, tasks, out)
+        manifest = _finish(config, tasks, out, workers)
         shutil.rmtree(work)
     return manifest
 
@@ -146,7 +146,7 @@ def _require_unchanged(tasks: list[TaskParts], raw: Path | None) -> None:
             )
 
 
-def _finish(config: BuildConfig, tasks: list[TaskParts], out: Path) -> dict[str, Any]:
+def _finish(config: BuildConfig, tasks: list[TaskParts], out: Path, workers: int) -> dict[str, Any]:
     """Remove duplicates and leaks, and write everything that a user sees; the manifest comes last."""
     (out / "manifest.json").unlink(missing_ok=True)  # from here on, what an earlier build wrote is overwritten
     index = leak_index(tasks)
@@ -154,10 +154,11 @@ def _finish(config: BuildConfig, tasks: list[TaskParts], out: Path) -> dict[str,
     make_folder(out / "rejects")
     found: dict[str, Any] = {}
     sums: dict[str, dict[str, list[int]]] = {}
-    for task in tasks:
-        found[task.task], sums[task.task] = write_task(task, index, out)
-        counts = found[task.task]["counts"]
-        log(f"{task.task}: read {counts['read']:,}, kept {counts['kept']:,}")
+    with Workers(workers) as pool:
+        for task in tasks:
+            found[task.task], sums[task.task] = write_task(task, index, out, pool)
+            counts = found[task.task]["counts"]
+            log(f"{task.task}: read {counts['read']:,}, kept {counts['kept']:,}")
     _remove_strangers(out, list(found))
     manifest: dict[str, Any] = {
         "version": __version__,

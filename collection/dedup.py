@@ -7,7 +7,7 @@ Memory stays small at any size: a census of keys, 8 bytes each, tells beforehand
 at all; only those are remembered while the rows go by.
 
     census = take_census(row_keys, symbol_keys, num_words)
-    bands = stack_bands(band_keys(requests of census.near_candidates), len(census.near_candidates))
+    bands = band_keys(symbol key, split and request of each of census.near_candidates)
     duplicates = Duplicates(census, bands, request_of)
     duplicates.find(0, row_key) -> None, duplicates.find(1, row_key) -> 0      numbers of records
 """
@@ -15,8 +15,7 @@ at all; only those are remembered while the rows go by.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from collection.identity import keys_of, normalised
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 THRESHOLD = 0.8  # of the words and neighbouring words of two requests, taken together
 _SHORT = 12  # words: requests below differ by words that matter ("jump twice and walk", "walk and jump twice")
 # At the threshold, one pair in 3,000 shares no band; of those that do, the true overlap has the last word.
-_BANDS, _ROWS = 20, 5
+NUM_BANDS, _ROWS = 20, 5
 # A band that so many different kept requests share tells nothing; without a limit, work would grow with the square.
 _CROWDED = 32
 
@@ -73,18 +72,18 @@ class Duplicates:
         if row_key in self._seen:
             return self._seen[row_key]
         place = _place(self._census.near_candidates, number)
-        first = None if place is None else self._find_near(place, self._request_of(number))
+        first = None if place is None else self._find_near(place, number)
         if _place(self._census.repeated_rows, row_key) is not None:
             self._seen[row_key] = number if first is None else first
         return first
 
-    def _find_near(self, place: int, request: str) -> int | None:
-        parts = _parts(request)
-        for earlier in self._chains.sharing_a_band(place):
-            other = int(self._census.near_candidates[earlier])
-            known = _parts(self._request_of(other))
-            if len(parts & known) >= THRESHOLD * len(parts | known):
-                return other
+    def _find_near(self, place: int, number: int) -> int | None:
+        if similar := self._chains.sharing_a_band(place):
+            parts = _parts(self._request_of(number))
+            for earlier in similar:
+                other = int(self._census.near_candidates[earlier])
+                if _overlap(parts, _parts(self._request_of(other))) >= THRESHOLD:
+                    return other
         self._chains.add(place)
         return None
 
@@ -134,7 +133,7 @@ class _Chains:
         return [(column, band) for column, band in enumerate(self._bands[place].tolist()) if band >= 0]
 
 
-def band_keys(requests: Iterable[tuple[int, str, str]]) -> Iterator[np.ndarray]:
+def band_keys(asked: Sequence[tuple[int, str, str]]) -> np.ndarray:
     """Twenty 64-bit keys for each (symbol key, split, request): two that share one may be near duplicates.
 
     Rows with another symbol share nothing, however alike their words are.
@@ -142,26 +141,34 @@ def band_keys(requests: Iterable[tuple[int, str, str]]) -> Iterator[np.ndarray]:
     import numpy as np
     from datasketch import MinHash
 
-    empty = MinHash(num_perm=_BANDS * _ROWS, seed=1, hashfunc=zlib.crc32)
-    factor, places = np.uint64(0x9E3779B97F4A7C15), np.arange(_BANDS, dtype=np.uint64)
-    for symbol, split, request in requests:
-        signature = empty.copy()
-        signature.update_batch([part.encode() for part in _parts(request)])
-        keys = np.full(_BANDS, symbol ^ zlib.crc32(split.encode()), np.uint64) * factor + places
-        for column in signature.hashvalues.astype(np.uint64).reshape(_BANDS, _ROWS).T:
+    factor, places = np.uint64(0x9E3779B97F4A7C15), np.arange(NUM_BANDS, dtype=np.uint64)
+    signature = MinHash(num_perm=NUM_BANDS * _ROWS, seed=1, hashfunc=int)  # the parts are numbers already
+    bands = np.empty((len(asked), NUM_BANDS), np.uint64)
+    for place, (symbol, split, request) in enumerate(asked):
+        signature.clear()
+        signature.update_batch((_parts(request) * factor >> np.uint64(32)).tolist())
+        keys = np.full(NUM_BANDS, symbol ^ zlib.crc32(split.encode()), np.uint64) * factor + places
+        for column in signature.hashvalues.astype(np.uint64).reshape(NUM_BANDS, _ROWS).T:
             keys = keys * factor + column
             keys ^= keys >> np.uint64(29)
-        yield keys
+        bands[place] = keys
+    return bands
 
 
-def stack_bands(rows: Iterable[np.ndarray], count: int) -> np.ndarray:
-    """The keys of ``count`` requests in one array."""
+def _parts(request: str) -> np.ndarray:
+    """The words and pairs of neighbouring words of a request, by their checksums: sorted, without repeats."""
     import numpy as np
 
-    bands = np.empty((count, _BANDS), np.uint64)
-    for place, row in enumerate(rows):
-        bands[place] = row
-    return bands
+    words = np.array([zlib.crc32(word.encode()) for word in normalised(request).split()], np.uint64)
+    return np.unique(np.concatenate([words, (words[:-1] << np.uint64(32)) + words[1:]]))
+
+
+def _overlap(parts: np.ndarray, others: np.ndarray) -> float:
+    """The share of two requests' parts that both have, in 0..1."""
+    import numpy as np
+
+    common = len(np.intersect1d(parts, others, assume_unique=True))
+    return common / (len(parts) + len(others) - common)
 
 
 def find_duplicates(records: list[Record]) -> list[str | None]:
@@ -175,12 +182,6 @@ def find_duplicates(records: list[Record]) -> list[str | None]:
         np.array([k.asked.num_words for k in keys], np.int32),
     )
     chosen = [(keys[n].symbol, records[n].split, records[n].input) for n in census.near_candidates.tolist()]
-    duplicates = Duplicates(census, stack_bands(band_keys(chosen), len(chosen)), lambda n: records[n].input)
+    duplicates = Duplicates(census, band_keys(chosen), lambda n: records[n].input)
     found = [duplicates.find(number, k.row) for number, k in enumerate(keys)]
     return [None if first is None else records[first].id for first in found]
-
-
-def _parts(request: str) -> set[str]:
-    """The words and pairs of neighbouring words of a request."""
-    words = normalised(request).split()
-    return {*words, *(" ".join(pair) for pair in pairwise(words))}

@@ -18,7 +18,7 @@ import orjson
 
 import collection.sources
 from collection.decontaminate import Leak, LeakIndex
-from collection.dedup import Duplicates, band_keys, stack_bands, take_census
+from collection.dedup import NUM_BANDS, Duplicates, band_keys, take_census
 from collection.identity import Asked, Keys
 from collection.parts import Rows, columns, read_part
 from collection.reading import Inputs
@@ -26,10 +26,14 @@ from collection.row_sums import RowSums, digest
 from collection.sources.base import Source
 from symbol_llm.ledger import replacing
 from symbol_llm.record import Split, schema, write_batches
+from symbol_llm.shards import Workers
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+FileSums = dict[str, list[int]]  # "records" and "rejects" -> RowSums of the file
+_WORTH_A_PROCESS = 5_000  # near candidates of a task: a process takes a second to start
 
 
 @dataclass(slots=True)
@@ -109,7 +113,7 @@ def _keys(records: pa.RecordBatch) -> Iterator[Keys]:
         yield Keys(row, symbol, problem, Asked(request, num_words, _grams(grams)))
 
 
-def _find_duplicates(task: TaskParts, survey: _Survey) -> np.ndarray:
+def _find_duplicates(task: TaskParts, survey: _Survey, pool: Workers) -> np.ndarray:
     """For each row of the task the earlier row that it repeats, or -1. Leaks neither repeat nor are repeated."""
     import numpy as np
 
@@ -120,15 +124,45 @@ def _find_duplicates(task: TaskParts, survey: _Survey) -> np.ndarray:
     near = census.near_candidates
     if not len(census.repeated_rows) and not len(near):
         return repeats
-    asked = Rows(task.parts, task.rows_per_part, "split", "input")
-    chosen = ((symbol, *asked[place]) for symbol, place in zip(symbol_keys[near].tolist(), places[near].tolist()))
-    bands = stack_bands(band_keys(chosen), len(near))
-    duplicates = Duplicates(census, bands, lambda number: asked[int(places[number])][1])
+    bands = _bands(task, places[near], symbol_keys[near], pool)
+    asked = Rows(task.parts, task.rows_per_part, "input")
+    duplicates = Duplicates(census, bands, lambda number: asked[int(places[number])][0])
     for number, row_key in enumerate(row_keys.tolist()):
         first = duplicates.find(number, row_key)
         if first is not None:
             repeats[places[number]] = places[first]
     return repeats
+
+
+class _Near(NamedTuple):
+    """The near candidates of one part: their rows in it, and their symbol keys."""
+
+    part: Path
+    rows: list[int]
+    symbol_keys: list[int]
+
+
+def _bands(task: TaskParts, places: np.ndarray, symbol_keys: np.ndarray, pool: Workers) -> np.ndarray:
+    """The band keys of the near candidates, worked out part by part; in other processes where it is worth one."""
+    import numpy as np
+
+    def jobs() -> Iterator[_Near]:
+        parts = places // task.rows_per_part
+        for number in np.unique(parts):
+            own = slice(*np.searchsorted(parts, [number, number + 1]))
+            rows = places[own] - number * task.rows_per_part
+            yield _Near(task.parts[number], rows.tolist(), symbol_keys[own].tolist())
+
+    found = pool.map(_bands_of_part, jobs()) if len(places) >= _WORTH_A_PROCESS else map(_bands_of_part, jobs())
+    return np.concatenate([np.zeros((0, NUM_BANDS), np.uint64), *found])
+
+
+def _bands_of_part(near: _Near) -> np.ndarray:
+    part = read_part(near.part)
+    splits, requests = part.column("split"), part.column("input")
+    return band_keys(
+        [(key, splits[row].as_py(), requests[row].as_py()) for row, key in zip(near.rows, near.symbol_keys)]
+    )
 
 
 @dataclass(slots=True)
@@ -142,14 +176,16 @@ class _Tally:
     reject_sums: RowSums = field(default_factory=RowSums)
 
 
-def write_task(task: TaskParts, index: LeakIndex, out: Path) -> tuple[dict[str, Any], dict[str, list[int]]]:
+def write_task(
+    task: TaskParts, index: LeakIndex, out: Path, pool: Workers
+) -> tuple[dict[str, Any], dict[str, list[int]]]:
     """Write records and rejects of one task. Every row read is in exactly one of the two.
 
     Gives the task's entry of the manifest, and the row sums of both files.
     """
     source = collection.sources.get(task.task)
     survey = _survey(task, index)
-    repeats = None if source.keeps_duplicates else _find_duplicates(task, survey)
+    repeats = None if source.keeps_duplicates else _find_duplicates(task, survey, pool)
     tally = _Tally()
     with replacing(out / "rejects" / f"{task.task}.jsonl") as rejects, rejects.open("wb") as file:
         kept = _kept(task, survey.leaks, repeats, tally, file)

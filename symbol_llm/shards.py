@@ -19,28 +19,43 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """Map over items with a pool of processes; at most ``2 * workers + 2`` items are in flight.
+class Workers:
+    """A pool of processes, started when it is first used. One worker means this process."""
 
-    ``function`` must be importable (a module-level function or a partial of one). One worker means this
-    process. Memory does not grow with the number of items. An exception of the function is raised here, and
-    the items not yet started are dropped. Raises UserError if a worker process dies.
-    """
-    if workers <= 1:
-        yield from map(function, items)
-        return
-    # Spawned, not forked: engines with threads (Z3, RDKit, Arrow) do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Map over items, in order; at most ``2 * number + 2`` items are in flight.
+
+        ``function`` must be importable (a module-level function or a partial of one). Memory does not grow with the
+        number of items. An exception of the function is raised here, and the items not yet started are dropped.
+        Raises UserError if a worker process dies.
+        """
+        if self.number <= 1:
+            yield from map(function, items)
+            return
+        if self._pool is None:
+            # Spawned, not forked: engines with threads (Z3, RDKit, Arrow) do not survive a fork.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.number, mp_context=context, initializer=_end_with_parent)
         source = iter(items)
         waiting: deque[Future[Result]] = deque()
         try:
-            for item in islice(source, 2 * workers + 2):
-                waiting.append(pool.submit(function, item))
+            for item in islice(source, 2 * self.number + 2):
+                waiting.append(self._pool.submit(function, item))
             while waiting:
                 result = waiting.popleft().result()
                 for item in islice(source, 1):
-                    waiting.append(pool.submit(function, item))
+                    waiting.append(self._pool.submit(function, item))
                 yield result
         except BrokenProcessPool as error:
             raise UserError(
@@ -50,6 +65,12 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], worke
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """``Workers.map`` with a pool for this one call."""
+    with Workers(workers) as pool:
+        yield from pool.map(function, items)
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,324 @@
+"""How fast the builder is, beside a plain ``datasets.map`` pipeline and beside the bare checks; how its memory grows.
+
+    python benchmarks/collection.py [--raw RAW] [--limit 300] [--scale 100000] [--json]
+
+Rows: every task that has files under RAW (default $SYMBOL_LLM_RAW), and the generated ones, ``--limit`` per split.
+Each job runs in a process of its own; processor time and memory are those of it and all that it starts.
+
+    build, 1 and 2 workers   everything: read, check, duplicates, leaks, Parquet, rejects, manifest
+    datasets.map             the same reading, parser, engine and canonical form row by row; exact duplicates; Parquet
+    checks                   loops over the symbols alone: all checks of each; ``accepts``; the engine without a format
+
+``--scale`` builds made-up files of so many rows (``collection_rows.py``) with two workers and records the memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+# Before the folder of this script, where this file would be taken for the package of its name.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks.collection_rows import write_rows
+from benchmarks.engines.formats import ENGINES
+from collection.reading import available_tasks
+from collection.sources.base import Example, Rejected, Row
+from symbol_llm.console import emit, log, make_table
+from symbol_llm.errors import SymbolError
+
+PAPER_RECORDS = 880_000
+
+
+def processor_seconds() -> float:
+    """Processor time of this process and of all that it started, living or not."""
+    import psutil
+
+    total = 0.0
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        total += usage.ru_utime + usage.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        try:
+            times = child.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def build_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """A build, timed from the first row to the manifest."""
+    from collection.build import BuildConfig, build
+
+    manifest = build(BuildConfig(tuple(tasks), limit=limit), raw, out, workers)
+    counts = [entry["counts"] for entry in manifest["tasks"].values()]
+    return {"rows": sum(c["read"] for c in counts), "records": sum(c["kept"] for c in counts)}
+
+
+def examples(task: str, raw: Path | None, limit: int | None) -> Iterator[Example]:
+    """The examples of a task that the builder would check."""
+    import collection.sources
+
+    source = collection.sources.get(task)
+    folder = (raw or Path()) / source.upstream.dataset
+    for row in source.read_some(folder, limit=limit):
+        found = row.data if isinstance(row.data, Rejected) else source.to_example(row, folder)
+        if isinstance(found, Example) and found.input.strip() and found.completion.strip():
+            yield found
+
+
+def checks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """Processor seconds of three loops over the symbols: all checks of each, its ``accepts``, its bare engine."""
+    import collection.sources
+    from symbol_llm.formats import Context
+    from symbol_llm.formats import get as get_format
+
+    seconds = {"parser, engine, canonical form": 0.0, "engine": 0.0, "bare engine": 0.0}
+    count = 0
+    for task in tasks:
+        name = collection.sources.get(task).format
+        language, bare = get_format(name), ENGINES[name]() if name in ENGINES else None
+        found = [
+            (e.completion, Context(e.context.definitions, e.context.world, raw)) for e in examples(task, raw, limit)
+        ]
+        count += len(found)
+        for symbol, context in found if bare else ():
+            with suppress(Exception):  # brings symbols to the engine's own language; it may refuse them
+                bare(symbol, context)
+        start = processor_seconds()
+        for symbol, context in found:
+            with suppress(SymbolError):
+                language.parse(symbol)
+                language.accepts(symbol, context)
+                language.canonical(symbol, context)
+        checked = processor_seconds()
+        for symbol, context in found:
+            language.accepts(symbol, context)
+        accepted = processor_seconds()
+        for symbol, context in found if bare else ():
+            with suppress(Exception):
+                bare(symbol, context)
+        done = processor_seconds()
+        for loop, spent in zip(seconds, (checked - start, accepted - checked, done - accepted)):
+            seconds[loop] += spent
+    return {"rows": count, "seconds": {loop: round(spent, 2) for loop, spent in seconds.items()}}
+
+
+def map_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """The pipeline that one writes first: from_generator, map, filter, to_parquet, a task at a time."""
+    import datasets
+
+    import collection.sources
+
+    datasets.disable_progress_bars()
+    rows = records = 0
+    for task in tasks:
+        source = collection.sources.get(task)
+        folder = (raw or Path()) / source.upstream.dataset
+
+        def raw_rows(source: Any = source, folder: Path = folder) -> Iterator[dict[str, Any]]:
+            for row in source.read_some(folder, limit=limit):
+                if not isinstance(row.data, Rejected):
+                    yield {
+                        "file": row.file,
+                        "row": row.index,
+                        "split": row.split,
+                        "data": orjson.dumps(row.data).decode(),
+                    }
+
+        data = datasets.Dataset.from_generator(raw_rows, cache_dir=str(out / "cache"))
+        rows += len(data)
+        arguments = {"task": task, "folder": str(folder), "raw": str(raw) if raw else ""}
+        checked = data.map(checked_row, fn_kwargs=arguments, num_proc=workers if workers > 1 else None)
+        seen: set[tuple[str, ...]] = set()
+
+        def is_new(row: dict[str, Any], seen: set[tuple[str, ...]] = seen) -> bool:
+            key = (row["split"], row["context"], row["input"], row["canonical"])
+            is_kept = row["good"] and key not in seen
+            seen.add(key)
+            return is_kept
+
+        kept = checked.filter(is_new)
+        kept.to_parquet(out / f"{task}.parquet")
+        records += len(kept)
+    return {"rows": rows, "records": records}
+
+
+def checked_row(row: dict[str, Any], task: str, folder: str, raw: str) -> dict[str, Any]:
+    """One row of the plain pipeline: the same source, parser, engine, canonical form and prompt."""
+    import collection.sources
+    from collection.prompts import render
+    from symbol_llm.formats import Context
+    from symbol_llm.formats import get as get_format
+
+    source = collection.sources.get(task)
+    result = dict.fromkeys(("id", "prompt", "completion", "context", "input", "canonical", "engine", "answer"), "")
+    result |= {"world": "", "group": "", "licence": source.licence.name, "good": False, "accepted": ""}
+    found = source.to_example(Row(row["file"], row["row"], row["split"], orjson.loads(row["data"])), Path(folder))
+    if isinstance(found, Rejected) or not found.input.strip() or not found.completion.strip():
+        return result
+    language = get_format(source.format)
+    context = Context(found.context.definitions, found.context.world, Path(raw) if raw else None)
+    try:
+        language.parse(found.completion)
+        verdict = language.accepts(found.completion, context)
+        canonical = language.canonical(found.completion, context)
+    except SymbolError:
+        return result
+    prompt = render(source.prompt, found, task, row["split"], 0)
+    return result | {
+        "id": prompt.id,
+        "prompt": prompt.text,
+        "completion": found.completion,
+        "context": found.context.definitions,
+        "input": found.input,
+        "canonical": canonical,
+        "engine": verdict.engine,
+        "accepted": str(verdict.holds),
+        "answer": "" if found.answer is None else orjson.dumps(found.answer).decode(),
+        "world": orjson.dumps(found.context.world).decode() if found.context.world else "",
+        "group": found.group,
+        "good": verdict.holds is not False,
+    }
+
+
+JOBS = {"build": build_job, "map": map_job, "checks": checks_job}
+
+
+def run_job(name: str, raw: Path | None, limit: int | None, workers: int, tasks: Sequence[str]) -> None:
+    """Run one job in this process and print what it took as JSON."""
+    with tempfile.TemporaryDirectory() as out:
+        os.environ["HF_DATASETS_CACHE"] = f"{out}/cache"
+        if limit is not None:  # what a first use loads is not what a row costs
+            JOBS[name](raw, 2, Path(out) / "warm", 1, tasks)
+        start, spent = time.monotonic(), processor_seconds()
+        result = JOBS[name](raw, limit, Path(out) / "out", workers, tasks)
+        result |= {"wall_s": round(time.monotonic() - start, 2), "cpu_s": round(processor_seconds() - spent, 2)}
+    print(json.dumps(result))
+
+
+def measured(name: str, raw: Path | None, limit: int | None, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """Run a job in a process of its own, and watch its memory."""
+    command = [sys.executable, __file__, "--job", name, "--workers", str(workers), "--tasks", ",".join(tasks)]
+    command += [] if raw is None else ["--raw", str(raw)]
+    command += [] if limit is None else ["--limit", str(limit)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    peak = [0]
+    watcher = threading.Thread(target=watch_memory, args=(process.pid, peak))
+    watcher.start()
+    output, _ = process.communicate()
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    result = json.loads(output.splitlines()[-1])
+    return result | {"workers": workers, "peak_gb": round(peak[0] / 2**30, 3), "load": round(os.getloadavg()[0], 1)}
+
+
+def watch_memory(pid: int, peak: list[int]) -> None:
+    """The largest sum of resident memory over a process and all below it; shared pages count once for each."""
+    import psutil
+
+    try:
+        root = psutil.Process(pid)
+        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+            total = 0
+            for process in (root, *root.children(recursive=True)):
+                try:
+                    total += process.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            peak[0] = max(peak[0], total)
+            time.sleep(0.1)
+    except psutil.NoSuchProcess:
+        return
+
+
+def compared(raw: Path | None, limit: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """The jobs on the same rows, and how they compare."""
+    jobs = {}
+    for label, name, workers in (
+        ("checks", "checks", 1),
+        ("build, 1 worker", "build", 1),
+        ("build, 2 workers", "build", 2),
+        ("datasets.map", "map", 1),
+    ):
+        jobs[label] = measured(name, raw, limit, workers, tasks)
+        log(f"{label}: {jobs[label]['wall_s']} s")
+    one, two, plain = jobs["build, 1 worker"], jobs["build, 2 workers"], jobs["datasets.map"]
+    seconds = jobs["checks"]["seconds"]
+    rate = {label: jobs[label]["rows"] / jobs[label]["wall_s"] for label in jobs}
+    return {
+        "tasks": len(tasks),
+        "jobs": jobs,
+        "rows_per_s": {label: round(value, 1) for label, value in rate.items() if label != "checks"},
+        "ratios": {
+            "rows/s, build with 2 workers : datasets.map": rate["build, 2 workers"] / rate["datasets.map"],
+            "rows/s, build with 1 worker : datasets.map": rate["build, 1 worker"] / rate["datasets.map"],
+            "processor time, build : datasets.map": one["cpu_s"] / plain["cpu_s"],
+            **{f"processor time, build : {loop}": one["cpu_s"] / spent for loop, spent in seconds.items()},
+            "rows/s, 2 workers : 1 worker": rate["build, 2 workers"] / rate["build, 1 worker"],
+        },
+        "records_per_s_and_core": round(two["records"] / two["wall_s"] / 2, 1),
+        "hours_for_880k_records_on_2_cores": round(PAPER_RECORDS / (two["records"] / two["wall_s"]) / 3600, 2),
+    }
+
+
+def scaled(sizes: Sequence[int]) -> dict[str, Any]:
+    """Builds of made-up files of each size, with two workers: time and memory."""
+    found = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            counts = write_rows(Path(folder), size)
+            result = measured("build", Path(folder), None, 2, tuple(counts))
+        rate = result["records"] / result["wall_s"]
+        result["records_per_s_and_core"] = round(rate / 2, 1)
+        result["minutes_for_880k_records_on_2_cores"] = round(PAPER_RECORDS / rate / 60, 1)
+        found[f"{size:,} rows"] = result
+        log(f"{size:,} rows: {result}")
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--raw", type=Path, default=os.environ.get("SYMBOL_LLM_RAW"))
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--tasks", default="", help="comma-separated; default: all that can be built")
+    parser.add_argument("--scale", type=int, nargs="*", default=[100_000], metavar="ROWS")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
+    parser.add_argument("--workers", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    raw = Path(options.raw).resolve() if options.raw else None
+    tasks = tuple(name for name in options.tasks.split(",") if name)
+    if options.job:
+        run_job(options.job, raw, options.limit, options.workers, tasks)
+        return
+    results = {"same_rows": compared(raw, options.limit or 300, tasks or available_tasks(raw))}
+    results["scale"] = scaled(options.scale)
+    if options.json:
+        emit(results, None, as_json=True)
+        return
+    for name, table in (("same rows", results["same_rows"]["jobs"]), ("made-up rows", results["scale"])):
+        columns = ("workers", "rows", "records", "wall_s", "cpu_s", "peak_gb", "load")
+        rows = [[label, *(job.get(column) for column in columns)] for label, job in table.items()]
+        emit(table, make_table(name, ("job", *columns), rows), as_json=False)
+    ratios = results["same_rows"]["ratios"].items()
+    emit(results, make_table("ratios", ("what", "ratio"), [[k, f"{v:.2f}"] for k, v in ratios]), as_json=False)
+
+
+if __name__ == "__main__":
+    main()
