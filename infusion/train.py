@@ -9,7 +9,8 @@ again goes on from the newest complete checkpoint. The model is left in RUN2/mod
 
 from __future__ import annotations
 
+from symbol_llm.training.distributed import end_process
 from symbol_llm.training.run import main
 
 if __name__ == "__main__":
-    raise SystemExit(main("infusion"))
+    end_process(main("infusion"))

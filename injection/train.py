@@ -8,7 +8,8 @@ Any setting of the configuration can be given on the command line: --run.steps 2
 
 from __future__ import annotations
 
+from symbol_llm.training.distributed import end_process
 from symbol_llm.training.run import main
 
 if __name__ == "__main__":
-    raise SystemExit(main("injection"))
+    end_process(main("injection"))

@@ -6,10 +6,12 @@ rank 0 tokenises while the others wait; if it fails, all fail with the same mess
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import socket
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from symbol_llm.errors import SymbolLLMError, UserError
 from symbol_llm.training.config import Config
@@ -85,6 +87,18 @@ def stop_process_group() -> None:
     torch_distributed = sys.modules.get("torch.distributed")
     if torch_distributed is not None and torch_distributed.is_initialized():
         torch_distributed.destroy_process_group()
+
+
+def end_process(code: int) -> NoReturn:
+    """End this process with ``code``, past the interpreter's teardown.
+
+    Threads that libraries still run in C++ can abort a process there ("terminate called without an active exception"),
+    and a run whose model is written would be reported as failed. All files are closed by now.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def keep_freed_memory() -> None:
