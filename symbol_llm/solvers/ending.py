@@ -62,6 +62,8 @@ def _killed(seen: dict[str, Any], limits: Limits) -> tuple[Outcome, str] | None:
         return Outcome.CPU_TIMEOUT, f"stopped after {limits.cpu_seconds} s of processor time"
     if seen["killed"] == "wall":
         return Outcome.WALL_TIMEOUT, f"stopped after {limits.wall_seconds} s"
+    if seen["killed"] == "threads":
+        return Outcome.RUNTIME_ERROR, "killed because it started too many threads"
     if seen["status"] >= 0:
         return None
     name = signal.Signals(-seen["status"]).name

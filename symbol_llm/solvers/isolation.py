@@ -18,6 +18,7 @@ import sys
 import sysconfig
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Isolation(StrEnum):
@@ -43,11 +44,12 @@ _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x4000000
 _ALL_NAMESPACES = (
     _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWCGROUP
 )
-_MS_NOSUID, _MS_NODEV, _MS_BIND = 2, 4, 4096
+_MS_NOSUID, _MS_NODEV, _MS_NOATIME, _MS_BIND = 2, 4, 1024, 4096
 _MS_REC, _MS_PRIVATE, _MNT_DETACH = 0x4000, 1 << 18, 2
-_SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+_SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE = 442, -100, 0x8000
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID = 1, 2
 _CAPABILITY_VERSION_3 = 0x20080522
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -62,6 +64,16 @@ def check(result: int, what: str) -> None:
 def die_with_parent() -> None:
     """Be killed as soon as the process that forked this one is gone."""
     check(libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
+
+
+def forbid_core_dumps() -> None:
+    """Leave no core file. The limit on its size does not bind a machine that pipes it into a program."""
+    check(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what descendants leave behind, in place of the machine's process 1."""
+    check(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 def readable_paths() -> list[str]:
@@ -124,7 +136,7 @@ def _unshare_mapped_from_outside(mapping: str) -> None:
 
 
 def build_private_root() -> None:
-    """Exchange the machine's files for a small read-only tree, and go to its scratch folder.
+    """Exchange the machine's files for a small read-only tree, and its name for another.
 
     No folder is made outside: the tree grows on a tmpfs over an existing folder, and becomes the root.
     """
@@ -153,23 +165,39 @@ def build_private_root() -> None:
     check(libc.umount2(b".", _MNT_DETACH), "umount of the old root")
     os.chdir("/")
     _make_read_only("/")
-    mount_scratch()
+    check(libc.sethostname(b"sandbox", ctypes.c_size_t(7)), "sethostname")
 
 
-def mount_scratch() -> None:
+class Scratch(NamedTuple):
+    """When an untouched scratch folder was changed last. A program cannot set ``changed``, nor undo it."""
+
+    modified: int
+    changed: int
+
+
+def mount_scratch() -> Scratch:
     """Mount an empty scratch folder and go there."""
-    _mount(b"scratch", SCRATCH, b"tmpfs", _MS_NOSUID | _MS_NODEV, _SCRATCH_OPTIONS)
+    _mount(b"scratch", SCRATCH, b"tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOATIME, _SCRATCH_OPTIONS)
     os.chdir(SCRATCH)
+    return _scratch_now()
 
 
-def renew_scratch() -> None:
-    """An empty scratch folder if the last job left anything in it. No walk through what a program built."""
+def renew_scratch(untouched: Scratch) -> Scratch:
+    """An empty scratch folder if the last job did anything to it, so much as set its time to leave a message.
+
+    Files are not looked for one by one: the folder is replaced, whatever a program built in it.
+    """
     with os.scandir(SCRATCH) as entries:
-        if next(entries, None) is None:
-            return
+        if next(entries, None) is None and _scratch_now() == untouched:
+            return untouched
     os.chdir("/")
     check(libc.umount2(SCRATCH.encode(), _MNT_DETACH), "umount of the scratch folder")
-    mount_scratch()
+    return mount_scratch()
+
+
+def _scratch_now() -> Scratch:
+    found = os.stat(SCRATCH)
+    return Scratch(found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _mount(source: bytes, target: str, kind: bytes, flags: int, options: bytes = b"") -> None:
@@ -177,8 +205,8 @@ def _mount(source: bytes, target: str, kind: bytes, flags: int, options: bytes =
 
 
 def _make_read_only(target: str) -> None:
-    """Read-only with all that is mounted below it (Linux 5.12)."""
-    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY, 0, 0, 0)
+    """Read-only, and nothing gives rights, with all that is mounted below it (Linux 5.12)."""
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
     arguments = (_AT_FDCWD, target.encode(), _AT_RECURSIVE, attributes, ctypes.c_size_t(len(attributes)))
     check(libc.syscall(_SYS_MOUNT_SETATTR, *arguments), "mount_setattr")
 

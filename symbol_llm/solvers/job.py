@@ -16,10 +16,13 @@ import resource
 import signal
 import sys
 import types
+from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-from symbol_llm.solvers.isolation import die_with_parent, drop_rights, libc
+from symbol_llm.errors import SymbolError
+from symbol_llm.solvers.isolation import die_with_parent, drop_rights, forbid_core_dumps, libc
 from symbol_llm.solvers.plain_values import NotPlain, to_plain
+from symbol_llm.solvers.python_syntax import parse_python
 from symbol_llm.solvers.syscalls import forbid_new_privileges, install_filter
 from symbol_llm.solvers.wire import LENGTH
 
@@ -39,10 +42,13 @@ class Cell(NamedTuple):
     filter: bytes | None
     drops_user: bool
     num_threads: int | None  # None where the kernel counts them for all of the user's processes together
+    zygote: int
 
 
-def enter(program: str, cell: Cell, result: int, output: int) -> NoReturn:
-    """Run a program in the process that was just forked. Never returns."""
+def enter(cell: Cell, source: int, result: int, output: int) -> NoReturn:
+    """Run the program that ``source`` holds in the process that was just forked. Never returns."""
+    with open(source, "rb") as file:
+        program = file.read().decode("utf-8", "surrogatepass")
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2), (result, _RESULT)):
         os.dup2(source, target)
@@ -52,6 +58,9 @@ def enter(program: str, cell: Cell, result: int, output: int) -> NoReturn:
     _set_limits(cell)
     drop_rights(cell.drops_user)
     die_with_parent()
+    if os.getppid() != cell.zygote:  # it died before that
+        os._exit(1)
+    forbid_core_dumps()
     forbid_new_privileges(libc)
     if cell.filter is not None:
         install_filter(libc, cell.filter)
@@ -64,17 +73,25 @@ def enter(program: str, cell: Cell, result: int, output: int) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     random.seed(0)
-    outcome, answer, message = _execute(program)
+    out_of_memory = _report(encode, "out_of_memory", None, "MemoryError")  # made while there is some
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:
-        pass
-    body = encode({"outcome": outcome, "answer": answer, "message": message}).encode()
-    body = LENGTH.pack(len(body)) + body
+        ended = _execute(program)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except BaseException:
+            pass
+        body = _report(encode, *ended)
+    except MemoryError:
+        body = out_of_memory
     while body:
         body = body[write(_RESULT, body) :]
     leave(0)
+
+
+def _report(encode: Callable[[Any], str], outcome: str | None, answer: Any, message: str) -> bytes:
+    body = encode({"outcome": outcome, "answer": answer, "message": message}).encode()
+    return LENGTH.pack(len(body)) + body
 
 
 def _set_limits(cell: Cell) -> None:
@@ -98,8 +115,12 @@ def _set_limits(cell: Cell) -> None:
 def _execute(program: str) -> tuple[str | None, Any, str]:
     """Outcome (None: there is an answer), answer and message."""
     try:
-        code = compile(program, _FILE, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        code = _compile(program)
+    except SymbolError as error:
+        return "parse_error", None, str(error)
+    except MemoryError:
+        return "out_of_memory", None, "MemoryError while it was compiled"
+    except BaseException as error:  # such as "too many statically nested blocks"
         return "parse_error", None, _describe(error)
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
@@ -119,6 +140,15 @@ def _execute(program: str) -> tuple[str | None, Any, str]:
         return "denied" if error.errno in _REFUSALS else "runtime_error", None, _describe(error)
     except BaseException as error:
         return "runtime_error", None, _describe(error)
+
+
+def _compile(program: str) -> types.CodeType:
+    """Compile; the parser that says where and what is wrong runs only if something is."""
+    try:
+        return compile(program, _FILE, "exec", dont_inherit=True)
+    except BaseException:
+        parse_python(program)
+        raise
 
 
 def _value_of(names: dict[str, Any]) -> Any:

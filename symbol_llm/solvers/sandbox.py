@@ -21,12 +21,12 @@ from typing import Self
 
 import orjson
 
-from symbol_llm.errors import SymbolError, UserError
+from symbol_llm.errors import UserError
 from symbol_llm.solvers.ending import read_ending
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
-from symbol_llm.solvers.python_syntax import parse_python
-from symbol_llm.solvers.wire import Hangup
+from symbol_llm.solvers.python_syntax import LONGEST_PROGRAM
+from symbol_llm.solvers.wire import LARGEST, Hangup
 from symbol_llm.solvers.zygote_process import NotReached, ZygoteProcess
 
 ALLOW_WEAK_VARIABLE = "SYMBOL_LLM_ALLOW_WEAK_SANDBOX"
@@ -51,6 +51,8 @@ def solution():
         "read a file of the machine": attempt(lambda: open("/etc/passwd").close()),
     }
 """
+_LONGEST = 1e6  # seconds; what the kernel's clocks and limits can hold
+_LARGEST_MEMORY = 1 << 46  # bytes
 _MAY_DO = {
     Isolation.FULL: set[str](),
     Isolation.LANDLOCK: set[str](),
@@ -84,6 +86,7 @@ class Sandbox:
     def _fill(self) -> None:
         self._lock = threading.Lock()
         self._level: Isolation | None = None
+        self._shortfalls: tuple[str, ...] = ()
         self._zygotes = [ZygoteProcess(self.kind) for _ in range(self.size)]
         self._idle: LifoQueue[ZygoteProcess] = LifoQueue()
         for zygote in self._zygotes:
@@ -95,16 +98,22 @@ class Sandbox:
         with self._borrow() as zygote:
             return self._ready(zygote)
 
+    @property
+    def shortfalls(self) -> tuple[str, ...]:
+        """Why each stronger level was not reached, in the kernel's words; empty at the strongest. Starts a zygote."""
+        with self._borrow() as zygote:
+            self._ready(zygote)
+            return self._shortfalls
+
     def run(self, program: str, limits: Limits = Limits()) -> Solution:  # noqa: B008 - frozen
         """Run one program to an answer (outcome None) or to the outcome that says why there is none.
 
         Raises UserError where the machine cannot isolate it well enough. A fault of the sandbox itself is tried
         once more, then reported as SANDBOX_ERROR.
         """
-        try:
-            parse_python(program)
-        except SymbolError as error:
-            return Solution(Outcome.PARSE_ERROR, message=str(error))
+        if len(program) > LONGEST_PROGRAM:  # the rest is found out inside: parsers can be attacked, too
+            message = f"a program of {len(program):,} characters; the longest that is run has {LONGEST_PROGRAM:,}"
+            return Solution(Outcome.PARSE_ERROR, message=message)
         solution = self._run_once(program, limits)
         if solution.outcome is Outcome.SANDBOX_ERROR:
             solution = self._run_once(program, limits)
@@ -125,13 +134,14 @@ class Sandbox:
     @staticmethod
     def _ask(zygote: ZygoteProcess, level: Isolation, program: str, limits: Limits) -> Solution:
         request = {
-            "cpu_seconds": limits.cpu_seconds,
-            "wall_seconds": limits.wall_seconds,
-            "memory_bytes": limits.memory_bytes,
-            "output_bytes": limits.output_bytes,
-            "result_bytes": limits.output_bytes,
+            "cpu_seconds": min(limits.cpu_seconds, _LONGEST),
+            "wall_seconds": min(limits.wall_seconds, _LONGEST),
+            "memory_bytes": min(limits.memory_bytes, _LARGEST_MEMORY),
+            "output_bytes": min(limits.output_bytes, LARGEST - 1),
+            "result_bytes": min(limits.output_bytes, LARGEST - 1),
         }
-        ending, result, output = zygote.ask(orjson.dumps(request), program.encode(), limits.wall_seconds)
+        text = program.encode("utf-8", "surrogatepass")
+        ending, result, output = zygote.ask(orjson.dumps(request), text, request["wall_seconds"])
         return read_ending(ending, result, output, limits, level)
 
     def _ready(self, zygote: ZygoteProcess) -> Isolation:
@@ -151,13 +161,15 @@ class Sandbox:
         """Start at the strongest level that this kernel gives and that is seen to hold."""
         if sys.platform != "linux":
             raise UserError("the sandbox for programs needs Linux (namespaces, seccomp). Run it in a Linux container")
-        levels, reasons = list(Isolation), []
+        levels = list(Isolation)
+        reasons: list[str] = []
         weakest = Isolation.RLIMITS if self.allow_weak else self.minimum_isolation
         for level in levels[levels.index(self.strongest) : levels.index(weakest) + 1]:
             try:
                 zygote.start(level)
                 reason = self._probe(zygote, level)
                 if not reason:
+                    self._shortfalls = tuple(reasons)
                     return level
             except NotReached as error:
                 reason = str(error)

@@ -21,7 +21,7 @@ _BOOT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from symbol_llm.solvers.isolation import Isolation
-from symbol_llm.solvers.zygote import start
+from symbol_llm.solvers.guard import start
 del sys.path[0]
 start(sys.argv[2], Isolation(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
 """

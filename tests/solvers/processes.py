@@ -8,22 +8,14 @@ from pathlib import Path
 from symbol_llm.solvers.sandbox import Sandbox
 
 
-def parents() -> dict[int, int]:
-    """Parent of every process on the machine."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                found[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except OSError:  # gone in between
-                continue
-    return found
-
-
 def descendants(*roots: int) -> list[int]:
-    above, found = parents(), list(roots)
+    """Children, their children and so on, of processes that have one thread each."""
+    found = list(roots)
     for pid in found:
-        found += [child for child, parent in above.items() if parent == pid and child not in found]
+        try:
+            found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        except FileNotFoundError:  # gone in between
+            continue
     return found[len(roots) :]
 
 

@@ -1,16 +1,16 @@
-"""Nothing gets out, nothing gets stuck, nothing is blamed on the wrong one.
+"""What a program gets, gives and leaves behind. Hostile ones are in test_sandbox_hostile.py.
 
 Run: pytest tests/solvers/test_sandbox.py
 """
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import os
-import platform
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,52 +24,11 @@ from symbol_llm.solvers.ending import read_ending
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.sandbox import Sandbox
-from tests.solvers import hostile_programs
-from tests.solvers.hostile_programs import ALL, SYSTEM_CALLS, Hostile
-from tests.solvers.processes import descendants, guards
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
-# CPU time decides, so a busy machine changes no outcome; only programs that sleep wait for the wall limit.
-QUICK, SLEEPY = Limits(cpu_seconds=0.5, wall_seconds=300.0), Limits(cpu_seconds=60.0, wall_seconds=1.0)
-PATIENT = Limits(cpu_seconds=120.0, wall_seconds=300.0, memory_bytes=128 << 20)
-LIMITS = {Outcome.CPU_TIMEOUT: QUICK, Outcome.WALL_TIMEOUT: SLEEPY}
-
-
-@pytest.fixture(scope="module")
-def outside() -> Iterator[Path]:
-    # Not tmp_path: its parents are closed to other users, which would protect it without any sandbox.
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        (Path(folder) / "secret").write_text("secret")
-        (Path(folder) / "secret").chmod(0o644)
-        yield Path(folder)
-
-
-@pytest.mark.parametrize("case", ALL, ids=[case.name for case in ALL])
-def test_hostile_program(sandbox: Sandbox, outside: Path, case: Hostile) -> None:
-    if case in SYSTEM_CALLS and platform.machine() != "x86_64":
-        pytest.skip("the numbers are x86-64's")
-    expected = case.outcome
-    if sandbox.isolation is Isolation.LANDLOCK and case.landlock is not None:
-        expected = case.landlock
-    limits = LIMITS.get(case.outcome, PATIENT) if case.outcome else PATIENT
-    solution = sandbox.run(case.program.replace("{outside}", str(outside)), limits)
-    assert (solution.outcome, solution.answer) == (expected, case.answer), solution.message
-    assert solution.isolation == sandbox.isolation
-    assert len(solution.output) <= limits.output_bytes + 100
-    # Contained: nothing written, no process left but the zygote, and it answers the next program.
-    assert os.listdir(outside) == ["secret"]
-    assert len(descendants(*guards(sandbox))) == 1
-    assert sandbox.run(
-        "import os\nanswer = [6 * 7, os.listdir('/scratch') if os.getcwd() == '/scratch' else []]"
-    ).answer == [42, []]
-
-
-def test_there_are_many_hostile_programs_with_own_names() -> None:
-    names = [case.name for case in ALL]
-    assert len(names) == len(set(names)) >= 100
-    assert hostile_programs.PRELUDE
+# CPU time decides, so a busy machine changes no outcome.
+QUICK = Limits(cpu_seconds=0.5, wall_seconds=300.0)
 
 
 ANSWERS = {
@@ -112,22 +71,33 @@ def test_solution_comes_before_a_variable(sandbox: Sandbox) -> None:
     assert sandbox.run("ans = 1\nanswer = 2").answer == 2
 
 
-@pytest.mark.parametrize(
-    "program",
-    ["def solution(:", "", "x = 1\n  y = 2", "answer = \0", "\ud800", "(" * 10_000, "-" * 50_000 + "1", "x" * 200_000],
-)
-def test_syntax_is_checked_before_anything_runs(program: str) -> None:
-    with Sandbox("plain", size=1) as sandbox:
-        solution = sandbox.run(program)
-        if program:
-            assert solution.outcome is Outcome.PARSE_ERROR and solution.message
-            assert not guards(sandbox)
-        else:
-            assert solution.outcome is Outcome.NO_ANSWER
+UNREADABLE = {
+    "def solution(:": "invalid syntax at line 1, column 14",
+    "x = 1\n  y = 2": "unexpected indent at line 2",
+    "answer = \0": "Unicode text without NUL bytes at line 1, column 10",
+    "\ud800": "Unicode text without NUL bytes",
+    "(" * 10_000: "too many nested parentheses",
+    "-" * 50_000 + "1": "nested less deeply",
+    "x" * 200_000: "200,000 characters; the longest that is run has 100,000",
+    "return 5": "'return' outside function",
+    "".join(" " * n + "for x in y:\n" for n in range(21)) + " " * 21 + "pass": "too many statically nested blocks",
+}
 
 
-def test_return_outside_a_function_is_no_program(sandbox: Sandbox) -> None:
-    assert sandbox.run("return 5").outcome is Outcome.PARSE_ERROR
+@pytest.mark.parametrize("program", UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_is_no_program_is_a_parse_error(sandbox: Sandbox, program: str) -> None:
+    solution = sandbox.run(program)
+    assert solution.outcome is Outcome.PARSE_ERROR and UNREADABLE[program] in solution.message
+
+
+def test_the_caller_does_not_parse_programs(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsers have been crashed and stalled: hostile text is read where a crash is an outcome."""
+    monkeypatch.setattr(ast, "parse", None)
+    monkeypatch.setattr(builtins, "compile", None)
+    outcome = sandbox.run("def solution(:").outcome
+    monkeypatch.undo()
+    assert outcome is Outcome.PARSE_ERROR
+    assert sandbox.run("").outcome is Outcome.NO_ANSWER
 
 
 def test_error_names_type_and_line(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""Zygotes start, die, are replaced and end; levels of isolation are found, believed or refused.
+"""Zygotes start, die, are replaced and end, and take everything with them.
 
 Run: pytest tests/solvers/test_sandbox_life.py
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from symbol_llm.errors import UserError
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.sandbox import Sandbox
@@ -140,52 +139,14 @@ def test_a_fork_of_the_caller_gets_zygotes_of_its_own(sandbox: Sandbox) -> None:
     assert sandbox.run("answer = 3").answer == 3
 
 
-def test_refuses_to_run_below_the_configured_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = Sandbox("plain", size=1, minimum_isolation=Isolation.FULL, strongest=Isolation.SECCOMP)
-    with weak, pytest.raises(UserError, match="SYMBOL_LLM_ALLOW_WEAK_SANDBOX"):
-        weak.run("answer = 1")
-    assert not guards(weak)
-    with Sandbox("plain", size=1, strongest=Isolation.RLIMITS, allow_weak=True) as told:
-        assert told.run("answer = 1").isolation == "rlimits"
-    monkeypatch.setenv("SYMBOL_LLM_ALLOW_WEAK_SANDBOX", "1")
-    with Sandbox("plain", size=1, strongest=Isolation.SECCOMP) as told:
-        solution = told.run("open('/tmp/escaped', 'w')")
-        assert solution.isolation == "seccomp" and solution.outcome is Outcome.DENIED
-
-
-def test_walls_that_do_not_hold_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    start = ZygoteProcess.start
-    monkeypatch.setattr(ZygoteProcess, "start", lambda self, level: start(self, Isolation.RLIMITS))
-    with Sandbox("plain", size=1) as lying, pytest.raises(UserError, match=r"a program could .*open a socket"):
-        lying.run("answer = 1")
-
-
-def test_weakest_level_still_kills_the_whole_group() -> None:
-    program = "import os, time\nif os.fork() == 0: time.sleep(600)\nos.write(1, b'forked')\nwhile True: pass"
+def test_weakest_level_still_kills_what_left_the_group() -> None:
+    leave = (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(600)\n"
+        "    time.sleep(600)\n"
+    )
+    programs = {f"{leave}os.write(1, b'forked')\nwhile True: pass": Outcome.CPU_TIMEOUT, f"{leave}answer = 1": None}
     with Sandbox("plain", size=1, strongest=Isolation.RLIMITS, allow_weak=True) as sandbox:
-        assert sandbox.run(program, QUICK).outcome is Outcome.CPU_TIMEOUT
-        deadline = time.monotonic() + 30
-        while len(descendants(*guards(sandbox))) > 1 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert len(descendants(*guards(sandbox))) == 1
+        for program, outcome in programs.items():
+            assert sandbox.run(program, QUICK).outcome is outcome
+            assert len(descendants(*guards(sandbox))) == 1
         assert sandbox.run("answer = 1").answer == 1
-
-
-ORDINARY_USER = """
-import ctypes, sys
-from symbol_llm.solvers.isolation import Isolation
-from symbol_llm.solvers.sandbox import Sandbox
-libc = ctypes.CDLL(None)
-for capability in set(range(41)) - {31}:  # the kernel asks CAP_SETFCAP of a root that maps itself
-    libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP: what is started from here has no other rights
-with Sandbox("plain", size=1, minimum_isolation=Isolation.FULL) as sandbox:
-    print(sandbox.run("import os\\nopen('x', 'w')\\nanswer = [os.getuid(), os.listdir('.')]").answer)
-"""
-
-
-def test_full_isolation_without_any_privilege() -> None:
-    """As for an ordinary user: no capability, only a user namespace of one's own."""
-    done = subprocess.run([sys.executable, "-c", ORDINARY_USER], capture_output=True, text=True, timeout=300)
-    if "cannot isolate" in done.stderr:
-        pytest.skip("the kernel gives ordinary users no user namespaces")
-    assert done.stdout == "[65534, ['x']]\n", done.stderr
