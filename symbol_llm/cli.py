@@ -17,8 +17,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "format": ("symbol_llm.formats.cli:app", "Check, compare and score symbols."),
     "solve": ("symbol_llm.solvers.cli:app", "Execute symbols with their solvers."),
     "evolve": ("symbol_evol.cli:app", "Rename symbol definitions and prove that the meaning stays."),
+    "distill": ("collection.distill.cli:app", "Have a model write symbols, and keep those that a solver verifies."),
     "eval": ("eval.cli:app", "Score a model on symbolic tasks and delegated benchmarks."),
     "report": ("eval.report_cli:app", "Make the report page of a run."),
+    "export-model": ("symbol_llm.training.export_cli:app", "Make a plain model folder from a training checkpoint."),
     "demo": ("recipes.demo.cli:app", "Run the whole line at tiny scale."),
 }
 

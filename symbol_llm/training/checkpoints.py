@@ -8,6 +8,7 @@ files are not as the marker lists them is damaged, and that is an error, not a g
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -49,13 +50,16 @@ def mark_complete(folder: Path, step: int, world_size: int, settings: dict[str, 
 def newest(folder: Path) -> Checkpoint | None:
     """The newest complete checkpoint, checked file by file. Raises UserError if it is damaged."""
     marked = _marked(folder)
-    if not marked:
-        return None
-    step, path = marked[-1]
+    return open_checkpoint(marked[-1][1]) if marked else None
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """A complete checkpoint, checked file by file. Raises UserError if it is damaged."""
     repair = f"Delete {path} to go on from the one before it, or start afresh with another --out"
     try:
         marker = orjson.loads((path / MARKER).read_bytes())
         files, world_size, settings = marker["files"], marker["world_size"], marker["settings"]
+        step = int(path.name.removeprefix("checkpoint-"))
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"checkpoint {path} is damaged: its {MARKER} cannot be read ({error!r}). {repair}") from error
     for name, size in files.items():
@@ -64,6 +68,12 @@ def newest(folder: Path) -> Checkpoint | None:
             seen = "is missing" if found is None else f"has {found} bytes instead of {size}"
             raise UserError(f"checkpoint {path} is damaged: {name} {seen}. {repair}")
     return Checkpoint(path, step, world_size, settings)
+
+
+def training_state(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Trainer's own account of the run so far: global_step, best_global_step, best_metric and so on."""
+    state: dict[str, Any] = orjson.loads((checkpoint.folder / "trainer_state.json").read_bytes())
+    return state
 
 
 def check_same_run(checkpoint: Checkpoint, settings: dict[str, Any]) -> None:
@@ -107,11 +117,12 @@ def clear_incomplete(folder: Path) -> list[str]:
     return sorted(path.name for path in cut_off)
 
 
-def keep_last(folder: Path, number: int) -> None:
-    """Remove all but the newest ``number`` complete checkpoints, the marker of each first."""
-    for _, path in _marked(folder)[:-number]:
-        (path / MARKER).unlink()
-        shutil.rmtree(path)
+def keep_last(folder: Path, number: int, best: int | None = None) -> None:
+    """Remove all but the newest ``number`` complete checkpoints and the one of step ``best``, their markers first."""
+    for step, path in _marked(folder)[:-number]:
+        if step != best:
+            (path / MARKER).unlink()
+            shutil.rmtree(path)
 
 
 def check_space(folder: Path, num_parameters: int, weight_bytes: int, is_start: bool) -> None:
@@ -128,6 +139,15 @@ def check_space(folder: Path, num_parameters: int, weight_bytes: int, is_start: 
             f"{folder}: {free / 1e9:.1f} GB are free, and a checkpoint of this model needs {needed / 1e9:.1f} GB. "
             "Free some space or give --out on another disk; the last complete checkpoint stays"
         )
+
+
+def raise_if_full(folder: Path, error: Exception) -> None:
+    """Raises UserError if a save failed for want of space: torch reports that as a failed write, without its cause."""
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or shutil.disk_usage(folder).free < 1 << 20:
+        raise UserError(
+            f"{folder}: the disk is full, the checkpoint was cut off ({error}). Free some space; the same command "
+            "goes on from the newest complete checkpoint"
+        ) from error
 
 
 def _marked(folder: Path) -> list[tuple[int, Path]]:

@@ -2,7 +2,7 @@
 
     deepspeed --num_gpus 2 injection/train.py --config injection/configs/tiny-cpu.yaml --run.steps 200
 
-    model:     {preset: tiny}            batch: {pack_tokens: 2048, step_tokens: 4096}
+    model:     {hidden_size: 128}        batch: {pack_tokens: 2048, step_tokens: 4096}
     optimizer: {learning_rate: 2.0e-3}   run:   {steps: 1500}
 
 Every key is known and typed; an unknown key is an error that names the nearest known one.
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from symbol_llm.errors import UserError, unknown_name
+
+ORIGINS = ("existing", "distilled", "evolved", "generated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class Mixture:
     """How many rows of each group one epoch takes: counts, or shares of ``rows``.
 
     A group is ``symbolic`` (format other than text), ``general`` (format text) or a task. A row belongs to its
-    task's group if there is one. With neither counts nor shares, an epoch is every row once.
+    task's group if there is one; a group of 0 is left out. With neither counts nor shares, an epoch is every row once.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -61,10 +63,16 @@ class Mixture:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The rows: collection folders, Parquet or JSONL files with prompt and completion columns."""
+    """The rows: collection folders, Parquet or JSONL files with prompt and completion columns.
+
+    ``prompt_format`` raw: the completion follows the prompt at once. chat: both go through the chat template of the
+    starting model. ``without`` leaves out rows by origin (existing, distilled, evolved, generated), for ablations.
+    """
 
     path: tuple[str, ...] = ()
     split: str = "train"
+    prompt_format: Literal["raw", "chat"] = "raw"
+    without: tuple[str, ...] = ()
     max_tokens: int = 2048  # longest row, special tokens included
     too_long: Literal["drop", "truncate"] = "drop"
     mixture: Mixture = Mixture()
@@ -79,6 +87,23 @@ class Batch:
     step_rows: int | None = None
     share_prefixes: bool = True  # compute what rows of a pack begin with only once
     max_branches: int = 8  # rows that are put into one pack because they begin alike
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Held-out loss per task every so many steps, and by option a quick score of generated symbols.
+
+    With evaluation on, the checkpoint of lowest held-out loss is always kept. ``patience`` stops the run after so many
+    evaluations without a lower loss.
+    """
+
+    every: int | None = None  # steps
+    split: str = "validation"
+    rows: int = 64  # of each task at most
+    score_items: int = 0  # of each task: generate, then compare with the format's own exactness and equivalence
+    max_new_tokens: int = 256
+    patience: int | None = None
+    export: Literal["last", "best"] = "last"  # which weights become RUN/model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +151,7 @@ class Config:
     tokenizer: Tokenizer = Tokenizer()
     data: Data = Data()
     batch: Batch = Batch()
+    evaluation: Evaluation = Evaluation()
     optimizer: Optimizer = Optimizer()
     deepspeed: DeepSpeed = DeepSpeed()
     run: Run = Run()
@@ -198,7 +224,8 @@ def _build(kind: Any, value: Any, where: str) -> Any:
             return by_text[str(value)]
         raise UserError(f"setting {where}: {value!r} is not one of {', '.join(by_text)}")
     if origin is tuple:
-        items = [value] if isinstance(value, str) else value
+        items = value.split(",") if isinstance(value, str) and where != "data.path" else value
+        items = [items] if isinstance(items, str) else items
         return tuple(_build(arguments[0], item, where) for item in items)
     if origin is dict:
         if not isinstance(value, Mapping):
@@ -243,6 +270,16 @@ def _check(config: Config) -> None:
         )
     if model.hidden_size % model.heads or model.heads % model.kv_heads:
         raise UserError("model.hidden_size must be a multiple of model.heads, and that one of model.kv_heads")
+    evaluation = config.evaluation
+    if evaluation.every is None and (evaluation.patience is not None or evaluation.export == "best"):
+        raise UserError("evaluation.patience and evaluation.export best need evaluation.every, in steps")
+    if evaluation.every is not None and evaluation.split == config.data.split:
+        raise UserError(f"evaluation.split and data.split are both {evaluation.split!r}: nothing would be held out")
+    if config.data.prompt_format == "chat" and model.path is None:
+        raise UserError("data.prompt_format chat needs a model with a chat template: give --model")
+    for origin in config.data.without:
+        if origin not in ORIGINS:
+            raise unknown_name("origin under data.without", origin, ORIGINS, "symbol-llm collect stats OUT")
     mixture = config.data.mixture
     if mixture.counts and mixture.shares:
         raise UserError("data.mixture: give counts or shares, not both")
@@ -250,11 +287,14 @@ def _check(config: Config) -> None:
         "run.steps": run.steps, "run.epochs": run.epochs, "run.keep": run.keep, "run.log_every": run.log_every,
         "run.save_every": run.save_every, "run.threads": run.threads, "batch.pack_tokens": batch.pack_tokens,
         "batch.step_tokens": batch.step_tokens, "batch.step_rows": batch.step_rows,
-        "batch.max_branches": batch.max_branches, "data.max_tokens": config.data.max_tokens,
+        "batch.max_branches": batch.max_branches, "evaluation.every": evaluation.every,
+        "evaluation.rows": evaluation.rows, "evaluation.max_new_tokens": evaluation.max_new_tokens,
+        "evaluation.patience": evaluation.patience, "data.max_tokens": config.data.max_tokens,
         "optimizer.learning_rate": config.optimizer.learning_rate, "data.mixture.rows": mixture.rows,
-        **{f"data.mixture.counts.{k}": v for k, v in mixture.counts.items()},
-        **{f"data.mixture.shares.{k}": v for k, v in mixture.shares.items()},
     }  # fmt: skip
+    for group, number in [*mixture.counts.items(), *mixture.shares.items()]:
+        if not 0 <= number < float("inf"):
+            raise UserError(f"setting data.mixture, {group}: {number} must be 0 (left out) or above")
     for name, value in positive.items():
         if value is not None and value <= 0:
             raise UserError(f"setting {name}: {value} must be above 0")

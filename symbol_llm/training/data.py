@@ -9,40 +9,26 @@ were kept, truncated, too long or empty.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from symbol_llm.errors import UserError
 from symbol_llm.training.config import Data
+from symbol_llm.training.encoding import Encoder, TaskCount, backend_of
 from symbol_llm.training.prefixes import find_families
-from symbol_llm.training.rows import Row, content_digest, find_files, read_rows
+from symbol_llm.training.rows import content_digest, find_files, read_rows
 
 if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedTokenizerBase
 
 _BATCH = 2_000
-
-
-@dataclass(slots=True)
-class TaskCount:
-    """What became of a task's rows: read = kept + too_long + empty; truncated rows are among the kept."""
-
-    format: str = ""
-    kept: int = 0
-    truncated: int = 0
-    too_long: int = 0  # nothing of the completion would fit, or the policy is to drop
-    empty: int = 0  # no prompt or no completion
-    tokens: int = 0
-    trained_tokens: int = 0
 
 
 @dataclass(slots=True)
@@ -83,8 +69,10 @@ class Store:
 def fingerprint(data: Data, tokenizer: PreTrainedTokenizerBase) -> str:
     """A hash of the files' content, the tokenizer and the settings that decide what the store holds."""
     digest = hashlib.sha256(content_digest(find_files(data.path)).encode())
-    digest.update(_backend(tokenizer).to_str().encode())
-    digest.update(repr((data.split, data.max_tokens, data.too_long, tokenizer.eos_token_id)).encode())
+    digest.update(backend_of(tokenizer).to_str().encode())
+    settings = (data.split, data.max_tokens, data.too_long, data.without, data.prompt_format, tokenizer.eos_token_id)
+    template = tokenizer.chat_template if data.prompt_format == "chat" else None
+    digest.update(repr((*settings, template)).encode())
     return digest.hexdigest()
 
 
@@ -104,13 +92,11 @@ def build_store(data: Data, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     names: list[str] = []
     offsets, prompts, tasks = array("q", [0]), array("i"), array("i")
     kind = np.uint16 if len(tokenizer) <= 1 << 16 else np.uint32
-    # A row that spells a special token, such as "</s>", is text and must stay text.
-    backend = copy.deepcopy(_backend(tokenizer))
-    backend.encode_special_tokens = True
+    encode = Encoder(tokenizer, data, counts)
     with (folder / "tokens.bin").open("wb") as file:
-        rows = read_rows(find_files(data.path), data.split)
+        rows = read_rows(find_files(data.path), data.split, data.without)
         while batch := list(islice(rows, _BATCH)):
-            for row, ids, prompt_length in _encode(tokenizer, backend, batch, data, counts):
+            for row, ids, prompt_length in encode(batch):
                 if row.task not in names:
                     names.append(row.task)
                 file.write(np.asarray(ids, kind).tobytes())
@@ -153,53 +139,14 @@ def open_store(folder: Path) -> Store:
     )
 
 
-def _encode(
-    tokenizer: PreTrainedTokenizerBase, backend: Any, batch: Sequence[Row], data: Data, counts: dict[str, TaskCount]
-) -> Iterator[tuple[Row, list[int], int]]:
-    """Token ids and prompt lengths of the rows that are kept; the others are counted."""
-    encodings = backend.encode_batch([row.prompt + row.completion for row in batch], add_special_tokens=False)
-    bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    for row, encoding in zip(batch, encodings, strict=True):
-        count = counts.setdefault(row.task, TaskCount(format=row.format))
-        if not row.completion.strip() or not row.prompt.strip():
-            count.empty += 1
-            continue
-        split = encoding.char_to_token(len(row.prompt))
-        if split is not None and encoding.token_to_chars(split)[0] == len(row.prompt):
-            ids = [*bos, *encoding.ids, tokenizer.eos_token_id]
-            prompt_length = len(bos) + split
-        else:
-            # A token reaches over the seam: encode the parts apart, as generation will see the prompt alone.
-            prompt, completion = (backend.encode(text, add_special_tokens=False).ids for text in row[2:])
-            ids = [*bos, *prompt, *completion, tokenizer.eos_token_id]
-            prompt_length = len(bos) + len(prompt)
-        if len(ids) > data.max_tokens:
-            if data.too_long == "drop" or prompt_length >= data.max_tokens:
-                count.too_long += 1
-                continue
-            ids = ids[: data.max_tokens]
-            count.truncated += 1
-        count.kept += 1
-        count.tokens += len(ids)
-        count.trained_tokens += len(ids) - prompt_length
-        yield row, ids, prompt_length
-
-
-def _backend(tokenizer: PreTrainedTokenizerBase) -> Any:
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise UserError(
-            f"{type(tokenizer).__name__} has no fast version: save the model with a tokenizer.json "
-            "(AutoTokenizer.from_pretrained(…).save_pretrained(…))"
-        )
-    return backend
-
-
 def _nothing_to_train(data: Data, counts: dict[str, TaskCount]) -> str:
     empty, too_long = sum(c.empty for c in counts.values()), sum(c.too_long for c in counts.values())
     where = ", ".join(data.path)
+    if special := sum(c.special for c in counts.values()):
+        return f"{where}: all {special} rows spell a special token. Train with --data.prompt_format raw"
     if not empty + too_long:
-        return f"{where}: no row of split {data.split!r}. Choose another with --data.split"
+        left = f" outside {', '.join(data.without)}" if data.without else ""
+        return f"{where}: no row of split {data.split!r}{left}. Choose another with --data.split"
     return (
         f"{where}: nothing to train on in split {data.split!r}: {empty} rows are empty and {too_long} rows have no "
         f"completion within {data.max_tokens} tokens. Raise --data.max_tokens (and --batch.pack_tokens)"

@@ -6,6 +6,7 @@ rank 0 tokenises while the others wait; if it fails, all fail with the same mess
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
 import os
 import socket
@@ -46,7 +47,8 @@ def prepare_cpu(config: Config) -> None:
 
     os.environ["DS_ACCELERATOR"] = "cpu"
     if config.run.threads or not os.environ.get("OMP_NUM_THREADS"):
-        local = int(os.environ.get("LOCAL_WORLD_SIZE", os.environ.get("WORLD_SIZE", "1")))
+        # torchrun says LOCAL_WORLD_SIZE, DeepSpeed's launcher LOCAL_SIZE.
+        local = int(os.environ.get("LOCAL_WORLD_SIZE") or os.environ.get("LOCAL_SIZE") or world_size())
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         threads = config.run.threads or max(1, cores // local)
         torch.set_num_threads(threads)
@@ -69,6 +71,10 @@ def on_first_rank(work: Callable[[], None]) -> None:
             work()
         except SymbolLLMError as error:
             failure = [error]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            failure = [UserError(f"the disk is full ({error}). Free some space; the same command goes on")]
     if dist.is_initialized():
         dist.broadcast_object_list(failure, src=0)
     if failure[0] is not None:

@@ -63,7 +63,7 @@ class Tally:
             "rows": counts[2],
             "trained_tokens": sum(n for _, n in losses),
         }
-        peak = _peak_flops(self._losses.device)
+        peak = peak_flops(self._losses.device)
         if peak:
             report["mfu"] = 6 * self._parameters * report["computed_tokens_per_second"] / (peak * world_size)
         report |= {f"task_loss/{name}": s / n for name, (s, n) in zip(self._tasks, losses, strict=True) if n}
@@ -106,6 +106,11 @@ class Progress:
 
     def show(self, step: int, report: dict[str, float]) -> None:
         """Print one report."""
+        if "eval_loss" in report:
+            scores = [f"{key} {value:.3f}" for key, value in report.items() if key != "eval_seconds"]
+            self._bar.write(f"step {step}/{self._num_steps}  held out: {'  '.join(scores)}", file=sys.stdout)
+            sys.stdout.flush()
+            return
         left = (time.perf_counter() - self._start) / max(1, step - self._first) * (self._num_steps - step)
         text = (
             f"step {step}/{self._num_steps}  loss {report['loss']:.4f}  lr {report['learning_rate']:.2e}  "
@@ -127,7 +132,7 @@ def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().split(b"\n")[:-1]
 
 
-def _peak_flops(device: torch.device) -> float | None:
+def peak_flops(device: torch.device) -> float | None:
     """Peak FLOP/s of one accelerator, where its maker's figure is known."""
     import torch
 

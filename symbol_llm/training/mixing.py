@@ -36,23 +36,26 @@ def make_groups(
     """The groups of a mixture. Raises UserError for a name that is no group, or a group without rows."""
     import numpy as np
 
-    wanted: Mapping[str, float] = mixture.counts or mixture.shares
-    if not wanted:
+    given: Mapping[str, float] = mixture.counts or mixture.shares
+    if not given:
         return [Group("all", np.arange(len(tasks)), len(tasks))]
+    wanted = {name: number for name, number in given.items() if number}
+    if not wanted:
+        raise UserError("data.mixture: every group has 0 rows. Give at least one a count or a share")
     for name in wanted:
         if name not in {SYMBOLIC, GENERAL, *task_names}:
             raise unknown_name("mixture group", name, [SYMBOLIC, GENERAL, *task_names], "symbol-llm collect list")
     kinds = [GENERAL if formats.get(task) == "text" else SYMBOLIC for task in task_names]
-    group_of_task = [task if task in wanted else kind for task, kind in zip(task_names, kinds, strict=True)]
+    group_of_task = [task if task in given else kind for task, kind in zip(task_names, kinds, strict=True)]
     members = {name: np.flatnonzero(np.isin(tasks, _indices(group_of_task, name))) for name in wanted}
     for name, rows in members.items():
         if not len(rows):
             raise UserError(f"data.mixture: group {name!r} has no rows in this data. Take it out, or add its data")
     if mixture.counts:
-        targets = dict(mixture.counts)
+        targets = {name: number for name, number in mixture.counts.items() if number}
     else:
-        total, shares = mixture.rows or sum(map(len, members.values())), sum(mixture.shares.values())
-        targets = {name: max(1, round(total * share / shares)) for name, share in mixture.shares.items()}
+        total, shares = mixture.rows or sum(map(len, members.values())), sum(wanted.values())
+        targets = {name: max(1, round(total * share / shares)) for name, share in wanted.items()}
     return [Group(name, members[name], targets[name]) for name in sorted(wanted)]
 
 

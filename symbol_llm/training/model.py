@@ -28,7 +28,12 @@ def prepare_tokenizer(config: Config, folder: Path) -> None:
     origin: dict[str, Any] = {"model": config.model.path}
     if config.model.path is None:
         data = content_digest(find_files(config.data.path))
-        origin |= {"data": data, "split": config.data.split, **dataclasses.asdict(config.tokenizer)}
+        origin |= {
+            "data": data,
+            "split": config.data.split,
+            "without": list(config.data.without),
+            **dataclasses.asdict(config.tokenizer),
+        }
     note = folder / "origin.json"
     if note.is_file() and orjson.loads(note.read_bytes()) == origin:
         return
@@ -58,7 +63,7 @@ def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrained
     Under ZeRO-3 the weights are sharded while they load; the DeepSpeed configuration must be known by then.
     """
     import torch
-    from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     dtype = getattr(torch, config.model.dtype)
     implementation = attention.register()
@@ -66,12 +71,13 @@ def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrained
         torch.manual_seed(config.run.seed)
         model: Any = LlamaForCausalLM(_llama_config(LlamaConfig, config, tokenizer, implementation)).to(dtype)
     else:
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                config.model.path, dtype=dtype, attn_implementation=implementation
+        model, report = _load_pretrained(config.model.path, dtype, implementation)
+        if report["missing_keys"]:
+            names = sorted(report["missing_keys"])
+            raise UserError(
+                f"{config.model.path}: {len(names)} weights are missing, among them {names[0]}; training would go on "
+                "from random ones. Download the model again, or give another --model"
             )
-        except (OSError, ValueError) as error:
-            raise UserError(f"{config.model.path}: cannot load the model ({_first_line(error)})") from error
     vocabulary = model.config.get_text_config().vocab_size
     if len(tokenizer) > vocabulary:
         raise UserError(
@@ -83,6 +89,21 @@ def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrained
         raise UserError(f"data.max_tokens is {config.data.max_tokens}, but the model knows only {longest} positions")
     loaded: PreTrainedModel = model
     return loaded
+
+
+def _load_pretrained(path: str, dtype: Any, implementation: str) -> tuple[Any, dict[str, Any]]:
+    """The model, and what transformers says of its weights."""
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            path, dtype=dtype, attn_implementation=implementation, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise UserError(f"{path}: cannot load the model ({_first_line(error)})") from error
+    model, report = loaded
+    return model, report
 
 
 def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase, implementation: str) -> Any:
@@ -123,9 +144,10 @@ def _load_pretrained_tokenizer(path: str) -> PreTrainedTokenizerBase:
 def _sample_texts(config: Config) -> Iterator[str]:
     """Prompts and completions for the BPE, every n-th row so that all tasks are seen."""
     files = find_files(config.data.path)
-    num_rows = sum(1 for _ in read_rows(files, config.data.split))
+    split, without = config.data.split, config.data.without
+    num_rows = sum(1 for _ in read_rows(files, split, without))
     step = max(1, -(-num_rows // config.tokenizer.max_rows))
-    for number, row in enumerate(read_rows(files, config.data.split)):
+    for number, row in enumerate(read_rows(files, split, without)):
         if number % step == 0:
             yield row.prompt + row.completion
 

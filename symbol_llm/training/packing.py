@@ -112,13 +112,17 @@ def _tie(rows: np.ndarray, shape: Shape, capacity: int, max_branches: int) -> tu
     rows, own = rows[order], own[order]
     first = np.concatenate([[True], own[1:] != own[:-1]])
     start_of = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
-    first |= (np.arange(len(rows)) - start_of) % max_branches == 0
-    starts = np.append(np.flatnonzero(first), len(rows))
-    # A tie that is larger than a pack falls apart into its rows.
-    loose = _costs(rows, starts, shape) > capacity
-    if loose.any():
-        first |= np.repeat(loose, np.diff(starts))
+    place = np.arange(len(rows)) - start_of  # within its family
+    first |= place % max_branches == 0
+    # A tie that is larger than a pack falls apart into halves, and so on down to its rows.
+    branches = max_branches
+    while True:
         starts = np.append(np.flatnonzero(first), len(rows))
+        loose = _costs(rows, starts, shape) > capacity
+        if branches == 1 or not loose.any():
+            break
+        branches //= 2
+        first |= np.repeat(loose, np.diff(starts)) & (place % branches == 0)
     return rows, starts
 
 

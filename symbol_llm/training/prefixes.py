@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SHORTEST_TRUNK = 16  # tokens; less is not worth tying rows together
-_LONGEST_TRUNK = 512  # tokens looked at; the collator shares longer prefixes all the same
+_LONGEST_TRUNK = 1_024  # tokens looked at; the collator shares longer prefixes all the same
 # A large family mixes better than many small ones, so a finer cut must save clearly more.
 _FINER_MUST_SAVE = 1.2
 _BRANCHES = 8

@@ -25,6 +25,11 @@ class Row(NamedTuple):
     format: str
     prompt: str
     completion: str
+    context: str = ""  # definitions, and the world as JSON: only where asked for
+    world: str = ""
+
+
+_COLUMNS = ("task", "format", "prompt", "completion", "split", "origin")
 
 
 def find_files(paths: Sequence[str]) -> list[Path]:
@@ -54,25 +59,36 @@ def content_digest(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def read_rows(files: Sequence[Path], split: str) -> Iterator[Row]:
-    """Rows of one split, in the order of the files. Raises UserError with the place of the first fault."""
+def read_rows(
+    files: Sequence[Path], split: str, without: Sequence[str] = (), with_context: bool = False
+) -> Iterator[Row]:
+    """Rows of one split but of no origin in ``without``, in the order of the files.
+
+    Raises UserError with the place of the first fault.
+    """
+    columns = {*_COLUMNS, "context", "world"} if with_context else set(_COLUMNS)
     for file in files:
-        batches = _parquet(file) if file.suffix == ".parquet" else _jsonl(file)
+        batches = _parquet(file, columns) if file.suffix == ".parquet" else _jsonl(file)
         for where, row in batches:
             prompt, completion = row.get("prompt"), row.get("completion")
             if not isinstance(prompt, str) or not isinstance(completion, str):
                 raise UserError(f"{file}, {where}: prompt and completion must be text; found {sorted(row)}")
-            if (row.get("split") or "train") == split:
-                yield Row(row.get("task") or file.stem, row.get("format") or "", prompt, completion)
+            if (row.get("split") or "train") != split or row.get("origin") in without:
+                continue
+            task, format_ = row.get("task") or file.stem, row.get("format") or ""
+            if with_context:
+                yield Row(task, format_, prompt, completion, row.get("context") or "", row.get("world") or "")
+            else:
+                yield Row(task, format_, prompt, completion)
 
 
-def _parquet(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parquet(file: Path, columns: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.ParquetFile(file)
-        wanted = [name for name in table.schema_arrow.names if name in {"split", *Row._fields}]
+        wanted = [name for name in table.schema_arrow.names if name in columns]
         with table:
             number = 0
             for group in range(table.num_row_groups):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -21,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from symbol_llm.errors import SymbolLLMError, UserError
+from symbol_llm.errors import CheckFailed, SymbolLLMError, UserError
+from symbol_llm.ledger import write_json
 from symbol_llm.training import arguments, checkpoints
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import (
@@ -33,11 +35,14 @@ from symbol_llm.training.distributed import (
     stop_process_group,
     world_size,
 )
+from symbol_llm.training.lifeline import Lifeline, explain
+from symbol_llm.training.summary import describe_data, write_summary
 
 if TYPE_CHECKING:
-    from symbol_llm.training.batches import Schedule
     from symbol_llm.training.data import Store
+    from symbol_llm.training.held_out import HeldOut
 
+STOPPED_NOTE = "stopped.json"  # stands while a run that SIGTERM stopped waits to go on, see recipes/slurm.sh
 STOPPED = 143  # the exit code of a run that SIGTERM stopped: 128 + 15
 
 
@@ -76,11 +81,37 @@ def train(config: Config) -> int:
     _quieten(transformers)
     if config.deepspeed.stage:
         start_process_group(use_cpu)
+    lifeline = Lifeline(rank(), world_size(), os.environ.get("MASTER_ADDR", ""))
+    try:
+        code = _train(config, out, use_cpu, started)
+    except SymbolLLMError as error:
+        lifeline.close(str(error))
+        raise
+    except Exception as error:
+        reason = lifeline.lost()
+        if reason is None:
+            raise
+        lifeline.close()
+        if rank() and reason.startswith("process 0 "):  # which would have said it
+            print(f"error: {explain(reason)}", file=sys.stderr, flush=True)
+        raise CheckFailed(explain(reason)) from error
+    lifeline.close()
+    return code
+
+
+def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
+    import torch
+
     from symbol_llm.training import data, guards, mixing, model
     from symbol_llm.training.batches import ProcessPacks, Schedule, choose_packs_per_step
     from symbol_llm.training.packing import Shape
 
-    on_first_rank(lambda: model.prepare_tokenizer(config, out / "tokenizer"))
+    def prepare() -> None:
+        (out / STOPPED_NOTE).unlink(missing_ok=True)
+        model.prepare_tokenizer(config, out / "tokenizer")
+
+    on_first_rank(prepare)
+    _check_shared(out)
     tokenizer = model.load_tokenizer(out / "tokenizer")
     on_first_rank(lambda: data.build_store(config.data, tokenizer, out / "data"))
     store = data.open_store(out / "data")
@@ -91,11 +122,12 @@ def train(config: Config) -> int:
     packs_per_step = choose_packs_per_step(config.batch, groups, shape, world_size(), config.run.seed)
     schedule = Schedule(groups, shape, config.batch, packs_per_step, config.run.seed)
     num_steps, accumulation = schedule.num_steps(config.run), packs_per_step // world_size()
-    mixed = _describe_data(store, schedule, packs_per_step)
-    _say("\n".join([*mixed["lines"], *guards.preview(store, tokenizer)]))
+    described = describe_data(store, schedule, packs_per_step)
+    _say("\n".join([*described["lines"], *guards.preview(store, tokenizer)]))
+    held_out = _open_held_out(config, tokenizer, out, [k for k, n in described["rows_per_task"].items() if n])
 
     from symbol_llm.training.collator import Collator
-    from symbol_llm.training.trainer import PackedTrainer, make_arguments
+    from symbol_llm.training.trainer import PackedTrainer, is_out_of_patience, make_arguments
 
     settings = {
         "config": _lasting(config),
@@ -112,9 +144,8 @@ def train(config: Config) -> int:
         enable = getattr(network, "activation_checkpointing_enable", None) or network.gradient_checkpointing_enable
         enable()
     packs = ProcessPacks(schedule, num_steps, accumulation, rank(), world_size())
-    trainer = PackedTrainer(
-        config, trainer_arguments, network, packs, Collator(store, config.batch.share_prefixes), settings
-    )
+    collator = Collator(store, config.batch.share_prefixes)
+    trainer = PackedTrainer(config, trainer_arguments, network, packs, collator, settings, held_out)
     checkpoints.check_space(out, trainer.num_parameters, trainer.weight_bytes, is_start=True)
     on_first_rank(lambda: _write_config(out, config, trainer_arguments.deepspeed))
     trainer.catch_signals()
@@ -122,16 +153,57 @@ def train(config: Config) -> int:
         f"{trainer.num_parameters:,} parameters, {num_steps} steps of {packs_per_step} packs, "
         f"{world_size()} processes, {torch.get_num_threads()} threads each, {time.time() - started:.1f} s to here"
     )
-    result = trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
-    if trainer.state.global_step < num_steps:
-        _say(f"stopped at step {trainer.state.global_step} of {num_steps}, checkpoint saved. The same command goes on")
+    if resumed and is_out_of_patience(config, resumed.step, checkpoints.training_state(resumed)["best_global_step"]):
+        _say(f"the run had stopped early at step {resumed.step}: only its model is written")
+        trainer.stopped_early = True
+        trainer.load_state_of(resumed)
+    else:
+        trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
+    step = trainer.state.global_step
+    if step < num_steps and not trainer.stopped_early:
+        on_first_rank(lambda: write_json(out / STOPPED_NOTE, {"step": step, "of": num_steps}))
+        _say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
         return STOPPED
+    exported = _export(trainer, tokenizer, config, store, out)
+    on_first_rank(lambda: write_summary(out, config, trainer, described, exported, started))
+    if trainer.stopped_early:
+        _say(f"stopped early at step {step}: the held-out loss was lowest at step {trainer.state.best_global_step}")
+    _say(f"model of step {exported} in {out / 'model'}, metrics in {out / 'metrics.jsonl'}, numbers in summary.json")
+    return 0
+
+
+def _open_held_out(config: Config, tokenizer: Any, out: Path, trained: list[str]) -> HeldOut | None:
+    if config.evaluation.every is None:
+        return None
+    from symbol_llm.training import data
+    from symbol_llm.training.held_out import HeldOut, held_out_data
+
+    try:
+        on_first_rank(lambda: data.build_store(held_out_data(config), tokenizer, out / "held_out"))
+    except UserError as error:
+        raise UserError(f"held-out rows: {error}. Or choose --evaluation.split, or --evaluation.every null") from error
+    held_out = HeldOut(config, data.open_store(out / "held_out"), tokenizer, trained, rank(), world_size())
+    _say(held_out.describe())
+    return held_out
+
+
+def _export(trainer: Any, tokenizer: Any, config: Config, store: Store, out: Path) -> int:
+    """Write RUN/model; returns the step whose weights it holds."""
+    from symbol_llm.training import consolidate
     from symbol_llm.training.export import export_model
 
-    export_model(trainer, tokenizer, config, store, out / "model", num_steps)
-    on_first_rank(lambda: _write_summary(out, config, trainer, result, mixed, started))
-    _say(f"model in {out / 'model'}, metrics in {out / 'metrics.jsonl'}, numbers in {out / 'summary.json'}")
-    return 0
+    step, best = trainer.state.global_step, trainer.state.best_global_step
+    if config.evaluation.export == "best" and best and best != step:
+        step = best
+    elif not trainer.has_only_state:
+        export_model(trainer, tokenizer, config, store.counts, out / "model", step)
+        return int(step)
+
+    def write() -> None:
+        consolidate.export_checkpoint(consolidate.find_checkpoint(out, str(step)), out / "model")
+
+    on_first_rank(write)
+    return int(step)
 
 
 def _find_checkpoint(folder: Path, settings: dict[str, Any]) -> checkpoints.Checkpoint | None:
@@ -152,40 +224,6 @@ def _find_checkpoint(folder: Path, settings: dict[str, Any]) -> checkpoints.Chec
     return resumed
 
 
-def _describe_data(store: Store, schedule: Schedule, packs_per_step: int) -> dict[str, Any]:
-    """What the first epoch takes, per task and per group, and how well it packs."""
-    import numpy as np
-
-    from symbol_llm.training.mixing import left_out
-
-    plan, lengths = schedule.plan(0), store.lengths
-    realised = np.bincount(store.tasks[plan.rows], minlength=len(store.task_names)).tolist()
-    groups = {group.name: group.target for group in schedule.groups}
-    tokens, per_epoch = int(lengths[plan.rows].sum()), len(plan) // packs_per_step
-    lost = {
-        what: sum(getattr(count, what) for count in store.counts.values())
-        for what in ("truncated", "too_long", "empty")
-    }
-    lines = [
-        f"{len(store):,} rows of {len(store.task_names)} tasks; " + ", ".join(f"{n:,} {k}" for k, n in lost.items()),
-        f"an epoch: {len(plan.rows):,} rows, {tokens:,} tokens, {len(plan):,} packs, {per_epoch:,} steps, "
-        f"{len(plan.rows) / per_epoch:,.0f} rows and {tokens / per_epoch:,.0f} tokens per step",
-    ]
-    if len(groups) > 1:
-        lines.append("mixture per epoch: " + ", ".join(f"{name} {number:,}" for name, number in groups.items()))
-    if unused := left_out(schedule.groups, len(store)):
-        lines.append(f"{unused:,} rows belong to no group of the mixture and are left out")
-    return {
-        "lines": lines,
-        "groups": groups,
-        "rows_per_task": dict(zip(store.task_names, realised, strict=True)),
-        "rows_per_epoch": len(plan.rows),
-        "tokens_per_epoch": tokens,
-        "steps_per_epoch": per_epoch,
-        "lost": lost,
-    }
-
-
 def _lasting(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt; how often to log or save may change when a run goes on."""
     tree = config.to_json()
@@ -193,7 +231,19 @@ def _lasting(config: Config) -> dict[str, Any]:
     tree["data"].pop("path")  # the fingerprint stands for the content
     tree["model"].pop("path")
     tree["deepspeed"].pop("shm_comm")
+    evaluation = tree.pop("evaluation")
+    if evaluation["patience"] is not None:  # only then does it decide what is learnt
+        tree["evaluation"] = {key: evaluation[key] for key in ("every", "split", "rows", "patience")}
     return tree
+
+
+def _check_shared(out: Path) -> None:
+    """Raises UserError on a node that does not see what the first one writes."""
+    if not (out / "tokenizer" / "tokenizer.json").is_file():
+        raise UserError(
+            f"{out} on {socket.gethostname()} is not the folder that the first node writes: with several nodes, "
+            "--out must be on a file system that all of them share"
+        )
 
 
 def _check_writable(out: Path) -> None:
@@ -210,25 +260,6 @@ def _write_config(out: Path, config: Config, deepspeed: Any) -> None:
     (out / "config.yaml").write_text(_show(config), encoding="utf-8")
     if deepspeed:
         (out / "deepspeed.json").write_bytes(orjson.dumps(deepspeed, option=orjson.OPT_INDENT_2))
-
-
-def _write_summary(out: Path, config: Config, trainer: Any, result: Any, mixed: dict[str, Any], started: float) -> None:
-    reports = [orjson.loads(line) for line in (out / "metrics.jsonl").read_bytes().splitlines()]
-    speeds = sorted(report["tokens_per_second"] for report in reports)
-    summary = {
-        "stage": config.stage,
-        "steps": trainer.state.global_step,
-        "parameters": trainer.num_parameters,
-        "world_size": world_size(),
-        "loss_rule": "sum over trained tokens of the global step / their number",
-        "final_loss": reports[-1]["loss"] if reports else None,
-        "median_tokens_per_second": speeds[len(speeds) // 2] if speeds else None,
-        "seconds": round(time.time() - started, 1),
-        **{key: value for key, value in mixed.items() if key != "lines"},
-    }
-    part = out / "summary.json.part"
-    part.write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-    part.replace(out / "summary.json")
 
 
 def _show(config: Config) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
 
 from symbol_llm.errors import CheckFailed
 from symbol_llm.training import checkpoints
@@ -23,6 +23,8 @@ from symbol_llm.training.collator import Collator
 from symbol_llm.training.config import Config
 from symbol_llm.training.deepspeed_config import deepspeed_config
 from symbol_llm.training.guards import check_packed_equals_alone, refuse_attention_mask
+from symbol_llm.training.held_out import HeldOut
+from symbol_llm.training.loss import LossHead
 from symbol_llm.training.metrics import MetricsFile, Progress, Tally
 
 
@@ -54,6 +56,10 @@ def make_arguments(
         logging_nan_inf_filter=False,
         save_strategy="steps",
         save_steps=run.save_every,
+        eval_strategy="steps" if config.evaluation.every else "no",
+        eval_steps=config.evaluation.every,
+        metric_for_best_model="eval_loss" if config.evaluation.every else None,
+        greater_is_better=False,
         save_total_limit=None,  # rotation comes after the marker, see _save_checkpoint
         disable_tqdm=True,
         report_to="none",
@@ -75,11 +81,23 @@ class PackedTrainer(Trainer):
         packs: ProcessPacks,
         collator: Collator,
         settings: dict[str, Any],
+        held_out: HeldOut | None = None,
     ) -> None:
-        super().__init__(model=model, args=arguments, train_dataset=packs, data_collator=collator)
+        # Trainer wants a data set to evaluate on; what is evaluated is ours, see ``evaluate``.
+        super().__init__(
+            model=model,
+            args=arguments,
+            train_dataset=packs,
+            eval_dataset=packs if held_out else None,
+            data_collator=collator,
+        )
+        self.loss_head, self.held_out = LossHead(model), held_out
         self.config, self.settings, self.store = config, settings, collator.store
         self.num_parameters = sum(getattr(p, "ds_numel", p.numel()) for p in model.parameters())
         self.tally = Tally(self.store.task_names, self.num_parameters)
+        self.stopped_early = False
+        self.has_only_state = False  # the weights of the run were not loaded
+        self._evaluated = (-1, {"eval_loss": float("inf")})  # step and report
         self.is_stopping = False  # all processes agree on it, once per step
         self._got_signal = False
         self.loss_is_scaled_for_ga = True
@@ -97,6 +115,11 @@ class PackedTrainer(Trainer):
             self._got_signal = True
 
         signal.signal(signal.SIGTERM, remember)
+
+    def load_state_of(self, checkpoint: checkpoints.Checkpoint) -> None:
+        """Take over where a finished run stands, without its weights."""
+        self.state = TrainerState.load_from_json(str(checkpoint.folder / "trainer_state.json"))
+        self.has_only_state = True
 
     # Batches
 
@@ -128,10 +151,9 @@ class PackedTrainer(Trainer):
         """Cross entropy of the trained tokens. Scaled by the processes, whose gradients are averaged."""
         targets, tasks = inputs.pop("targets"), inputs.pop("target_tasks")
         num_rows, num_tokens = inputs.pop("num_rows"), inputs.pop("num_tokens")
-        logits = model(**inputs, use_cache=False).logits[0]
-        losses = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
-        self.tally.add(losses.detach(), tasks, num_tokens, inputs["input_ids"].numel(), num_rows)
-        return losses.sum() / num_items_in_batch * self.args.world_size
+        total, losses = self.loss_head(model, inputs, targets)
+        self.tally.add(losses, tasks, num_tokens, inputs["input_ids"].numel(), num_rows)
+        return total / num_items_in_batch * self.args.world_size
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add loss per task and speed. Raises CheckFailed if the loss is not a number."""
@@ -144,6 +166,28 @@ class PackedTrainer(Trainer):
                     "optimizer.learning_rate and start again with another --out; checkpoints of this run stay"
                 )
         super().log(logs, start_time)
+
+    # Held-out rows
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Loss and scores on the held-out rows, once per step."""
+        assert self.held_out is not None
+        step = self.state.global_step
+        if self._evaluated[0] != step:
+            report = self.held_out.evaluate(self.model_wrapped, self.model, self.loss_head, self.args.device)
+            self._evaluated = (step, report)
+            self.log(dict(report))
+            self.tally.restart_clock()
+        return self._evaluated[1]
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        """A new best is saved at once; too many evaluations without one end the run."""
+        is_best = super()._determine_best_metric(metrics, trial)
+        if is_best:
+            self.control.should_save = True
+        if is_out_of_patience(self.config, self.state.global_step, self.state.best_global_step):
+            self.stopped_early = self.control.should_save = self.control.should_training_stop = True
+        return is_best
 
     # Checkpoints
 
@@ -158,17 +202,28 @@ class PackedTrainer(Trainer):
         if (folder / checkpoints.MARKER).exists():  # a finished run that was started again
             return
         checkpoints.check_space(root, self.num_parameters, self.weight_bytes, is_start=False)
-        super()._save_checkpoint(model, trial)
+        try:
+            super()._save_checkpoint(model, trial)
+        except (OSError, RuntimeError) as error:
+            checkpoints.raise_if_full(root, error)
+            raise
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
+            self.accelerator.unwrap_model(model).config.save_pretrained(folder)  # for an export without the run
             checkpoints.mark_complete(folder, self.state.global_step, self.args.world_size, self.settings)
-            checkpoints.keep_last(root, self.config.run.keep)
+            checkpoints.keep_last(root, self.config.run.keep, best=self.state.best_global_step)
         self.accelerator.wait_for_everyone()
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of one weight."""
         return 4 if self.config.model.dtype == "float32" else 2
+
+
+def is_out_of_patience(config: Config, step: int, best_step: int | None) -> bool:
+    """Whether the held-out loss has not fallen for ``patience`` evaluations."""
+    every, patience = config.evaluation.every, config.evaluation.patience
+    return every is not None and patience is not None and (step - (best_step or 0)) // every >= patience
 
 
 class _Guard(TrainerCallback):
@@ -207,7 +262,7 @@ class _Reports(TrainerCallback):
             self._writer = SummaryWriter(self._out / "tensorboard", purge_step=state.global_step + 1)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
-        if not logs or "loss" not in logs:
+        if not logs or not {"loss", "eval_loss"} & logs.keys():
             return
         report = {key: value for key, value in logs.items() if key not in {"epoch", "total_flos"}}
         self._file.write(state.global_step, report)

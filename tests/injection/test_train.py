@@ -62,8 +62,8 @@ def test_a_run_leaves_a_plain_model_and_its_numbers(straight: Path) -> None:
     output = model.generate(**tokenizer("The command is: jump\n", return_tensors="pt"), max_new_tokens=4)
     assert output.shape[1] > 4
     assert sorted(path.name for path in (straight / "model").iterdir()) == [
-        "README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
-        "tokenizer_config.json",
+        "README.md", "chat_template.jinja", "config.json", "generation_config.json", "model.safetensors",
+        "tokenizer.json", "tokenizer_config.json",
     ]  # fmt: skip
     assert "Symbol-LLM Base" in (straight / "model" / "README.md").read_text()
     losses = [report["loss"] for report in reports(straight)]
@@ -123,6 +123,7 @@ def test_sigterm_saves_and_stops(collection: Path, tmp_path: Path) -> None:
     assert process.returncode != 0 and "checkpoint saved. The same command goes on" in output
     (checkpoint,) = (tmp_path / "checkpoints").iterdir()
     assert (checkpoint / MARKER).exists() and not (tmp_path / "model").exists()
+    assert orjson.loads((tmp_path / "stopped.json").read_bytes())["of"] == 100_000
 
 
 @pytest.mark.parametrize("stage", [1, 3])
@@ -150,6 +151,21 @@ def test_infusion_goes_on_from_injection(straight: Path, collection: Path, tmp_p
     assert sum(report["rows"] for report in reports(tmp_path)) == 150
     assert reports(tmp_path)[0]["loss"] < reports(straight)[0]["loss"] - 0.5, "it starts from what injection learnt"
     assert "Symbol-LLM Instruct" in (tmp_path / "model" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_sharded_checkpoint_exports_to_the_same_model(straight: Path, dtype: str, tmp_path: Path) -> None:
+    """``symbol-llm export-model`` on a ZeRO-2 checkpoint of two processes: the logits of RUN/model, exactly."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from symbol_llm.training.consolidate import export_checkpoint, find_checkpoint
+
+    export_checkpoint(find_checkpoint(straight), tmp_path, dtype)
+    inputs = AutoTokenizer.from_pretrained(tmp_path)("The command is: jump\n", return_tensors="pt")
+    with torch.no_grad():
+        found = AutoModelForCausalLM.from_pretrained(tmp_path)(**inputs).logits
+        wanted = AutoModelForCausalLM.from_pretrained(straight / "model", dtype=getattr(torch, dtype))(**inputs).logits
+    assert torch.equal(found, wanted)
 
 
 def test_an_error_is_said_once_without_traceback(tmp_path: Path) -> None:

@@ -70,24 +70,29 @@ def write_collection(folder: Path, num_rows: int = 120) -> Path:
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that nobody listens on, so that launches side by side do not meet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+def environment() -> dict[str, str]:
+    """The environment of a launch: one thread per process, and nothing of an outer launch."""
+    inherited = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
+        inherited.pop(name, None)
+    return inherited
+
+
 def start(stage: str, *options: str, processes: int = 2) -> subprocess.Popen[str]:
     """Start a stage with the real launcher, one thread per process, in a process group of its own."""
     launcher = Path(sys.executable).parent / "deepspeed"
-    command = [str(launcher), "--num_gpus", str(processes), "--master_port", str(_free_port()), f"{stage}/train.py"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
-        environment.pop(name, None)
+    command = [str(launcher), "--num_gpus", str(processes), "--master_port", str(free_port()), f"{stage}/train.py"]
     return subprocess.Popen(
         [*command, *options],
         cwd=REPOSITORY,
-        env=environment,
+        env=environment(),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

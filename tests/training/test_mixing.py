@@ -55,6 +55,15 @@ def test_no_mixture_is_every_row_once() -> None:
         assert sorted(epoch_rows(groups(), 0, epoch).tolist()) == list(range(100))
 
 
+def test_a_group_of_nothing_is_left_out() -> None:
+    made = groups(counts={"symbolic": 10, "general": 0})
+    assert [group.name for group in made] == ["symbolic"]
+    (symbolic,) = groups(counts={"symbolic": 10, "sql": 0})
+    assert set(TASKS[symbolic.members].tolist()) == {0}, "a task of 0 does not come back in its kind's group"
+    with pytest.raises(UserError, match="every group has 0 rows"):
+        groups(counts={"symbolic": 0})
+
+
 def test_unknown_and_empty_groups() -> None:
     with pytest.raises(UserError, match=r"unknown mixture group 'sqll'.*Did you mean sql"):
         groups(counts={"sqll": 5})

@@ -89,6 +89,13 @@ def test_a_tie_larger_than_a_pack_falls_apart() -> None:
     assert len(plan_epoch(np.arange(4), shape, CAPACITY, 4, 1, 0, 0)) == 4
 
 
+def test_a_tie_larger_than_a_pack_falls_apart_no_further_than_it_must() -> None:
+    """Eight rows of 110 tokens, 50 of them shared: 470 tokens do not fit into 300, four rows (290) do."""
+    shape = Shape(np.full(8, 110), np.zeros(8, np.int32), np.full(8, 50, np.int32))
+    plan = plan_epoch(np.arange(8), shape, 300, 8, 1, 0, 0)
+    assert np.diff(plan.starts).tolist() == [4, 4]
+
+
 def test_too_few_rows_for_a_step() -> None:
     with pytest.raises(UserError, match="3 rows are too few for 8 packs"):
         plan_epoch(np.arange(3), random_shape(3), CAPACITY, 1, 8, 0, 0)

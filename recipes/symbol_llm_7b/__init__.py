@@ -1,0 +1,1 @@
+"""The paper's recipe as commands: collection, Symbol-Evol, Injection, Infusion, evaluation."""
