@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,8 +21,10 @@ import symbol_llm.solvers
 from eval.backends.base import Backend, Finish, Generation, Request
 from eval.delegation.base import Benchmark, Item
 from eval.intervals import mean_interval
-from eval.runner import Sampled, Work, run_work, sample
+from eval.published import beside
+from eval.runner import Sampled, Work, count_faults, run_work, sample
 from eval.store import open_run, scoring_version, write_json
+from eval.voting import answer_key, by_item, pass_rates, winner
 from symbol_llm.errors import UserError
 from symbol_llm.ledger import exclusive, make_folder
 from symbol_llm.solvers.base import Solver
@@ -33,12 +35,24 @@ class DelegationWork(Work):
     """One benchmark: extract the symbol, solve it in a thread (the engine is a process of its own), judge."""
 
     def __init__(
-        self, benchmark: Benchmark, items: Sequence[Sampled], solver: Solver, pool: ThreadPoolExecutor
+        self,
+        benchmark: Benchmark,
+        items: Sequence[Sampled],
+        solver: Solver,
+        pool: ThreadPoolExecutor,
+        constrains: bool = False,
     ) -> None:
         self.name = benchmark.name
         self.benchmark = benchmark
         self.items: list[Item] = [sampled.item for sampled in items]
         self.requests = [Request(sampled.id, sampled.item.prompt, sampled.item.symbol) for sampled in items]
+        if constrains:
+            from eval.grammars import grammar_of
+
+            self.requests = [
+                request._replace(grammar=grammar_of(benchmark.source.format, item.context.definitions))
+                for request, item in zip(self.requests, self.items)
+            ]
         self.solver = solver
         self.pool = pool
 
@@ -76,6 +90,8 @@ class DelegationWork(Work):
 def _why_empty(generation: Generation) -> str:
     if generation.finish is Finish.MISSING:
         return "the replay file has no output for this item"
+    if generation.finish is Finish.FILTERED:
+        return "the server withheld the text"
     if generation.finish is Finish.PROMPT_TOO_LONG:
         return "the prompt is longer than the model's context"
     return "the output holds no symbol"
@@ -91,12 +107,13 @@ def run_delegation(
     seed: int = 0,
     workers: int = 2,
     is_rescoring: bool = False,
+    collection: Path | None = None,
     get_solver: Callable[[str], Solver] = symbol_llm.solvers.get,
 ) -> dict[str, Any]:
     """Evaluate benchmarks into ``out``/delegate and return the summary, which is also written there.
 
-    Raises UserError for an unwritable folder, a folder of another run, missing raw files or a missing engine: all
-    before anything is generated.
+    ``collection`` names a built collection whose training records are compared with the items. Raises UserError for an
+    unwritable folder, a folder of another run, missing raw files or a missing engine: all before anything is generated.
     """
     folder = make_folder(out / "delegate")
     with ExitStack() as stack:
@@ -112,59 +129,127 @@ def run_delegation(
             "version": scoring_version(),
             **backend.identity,
             "tasks": [benchmark.name for benchmark in benchmarks],
+            "shots": max(benchmark.shots for benchmark in benchmarks),
             "limit": limit,
             "seed": seed,
         }
         open_run(folder, config, is_rescoring=is_rescoring)
+        trained = _trained(collection, benchmarks, samples, folder)
+        stack.callback(backend.close)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=workers))
-        rows = {}
+        done = {}
         for benchmark in benchmarks:
-            work = DelegationWork(benchmark, samples[benchmark.name], solvers[benchmark.solver], pool)
-            rows[benchmark.name] = run_work(work, backend, folder, is_rescoring=is_rescoring)
+            work = DelegationWork(
+                benchmark, samples[benchmark.name], solvers[benchmark.solver], pool, backend.constrains
+            )
+            done[benchmark.name] = run_work(work, backend, folder, is_rescoring=is_rescoring)
     scenes: dict[str, list[dict[str, Any]]] = {}
     for benchmark in benchmarks:
+        name = benchmark.name
         summary = {
-            "benchmark": benchmark.name,
+            "benchmark": name,
             "scene": benchmark.scene,
             "task": benchmark.task,
             "solver": benchmark.solver,
             "engine": engines[benchmark.solver],
-            **summarise(rows[benchmark.name], seed),
+            **summarise(done[name].rows, seed, trained.get(name)),
+            "unanswered": done[name].num_unanswered,
+            "faults": count_faults(folder, name),
+            "published": beside("delegate", name),
         }
         scenes.setdefault(benchmark.scene, []).append(summary)
+    ids = {sampled.id for items in samples.values() for sampled in items}
     document = {
         "run": config,
         "scenes": scenes,
         "scene_totals": {
-            scene: summarise([row for part in parts for row in rows[part["benchmark"]]], seed)
+            scene: {
+                **summarise([row for part in parts for row in done[part["benchmark"]].rows], seed),
+                "unanswered": sum(part["unanswered"] for part in parts),
+            }
             for scene, parts in scenes.items()
         },
+        "outputs": backend.report(ids),
     }
     write_json(folder / "summary.json", document)
     return document
 
 
-def summarise(rows: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, Any]:
-    """Counts, accuracies (0..1) with the 95 % interval, outcomes in their fixed order, and baselines."""
+def _trained(
+    collection: Path | None, benchmarks: Sequence[Benchmark], samples: Mapping[str, Sequence[Sampled]], folder: Path
+) -> dict[str, set[str]]:
+    """The items of each benchmark that training records ask, too; also written to contamination.json."""
+    if collection is None:
+        return {}
+    from eval.contamination import flag, of_items
+
+    asking = {benchmark.name: of_items(benchmark, samples[benchmark.name]) for benchmark in benchmarks}
+    return flag(collection, asking, folder)
+
+
+def summarise(
+    rows: Sequence[Mapping[str, Any]], seed: int = 0, trained: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Counts, accuracies (0..1) with the 95 % interval, outcomes in their fixed order, baselines; with several samples
+    per item pass@k and the majority vote; with ``trained`` ids the accuracy without those items."""
     outcomes = Counter(Outcome(row["outcome"]) for row in rows)
     judged = [row for row in rows if row["outcome"] != Outcome.SANDBOX_ERROR]
     num_correct = outcomes[Outcome.CORRECT]
     num_executed = num_correct + outcomes[Outcome.WRONG]
-    hits = [float(row["outcome"] == Outcome.CORRECT) for row in judged]
-    interval = mean_interval(hits, [row["group"] for row in judged], seed)
-    return {
-        "items": len(rows),
+    interval = mean_interval([float(_is_correct(row)) for row in judged], [row["group"] for row in judged], seed)
+    items = by_item(rows)
+    answers = [samples[0]["gold_answer"] for samples in items]
+    summary = {
+        "items": len(items),
         "executed": num_executed,
         "correct": num_correct,
-        "accuracy": num_correct / len(judged) if judged else None,
+        "accuracy": _rate(judged),
         "interval": [interval.low, interval.high],
         "interval_method": interval.method,
         "accuracy_executed": num_correct / num_executed if num_executed else None,
-        "majority": majority([row["gold_answer"] for row in rows]),
+        "majority": majority(answers),
+        "random": chance(answers),
         "groups": len({row["group"] for row in rows}),
         "cut_at_length": sum(row["finish"] == Finish.LENGTH for row in rows),
         "outcomes": {outcome.value: outcomes[outcome] for outcome in Outcome if outcomes[outcome]},
         "solver_seconds": round(sum(row["seconds"] for row in rows), 3),
+    }
+    if len(rows) > len(items):
+        summary["samples"] = _of_samples(judged, seed)
+    if trained is not None:
+        flagged = [samples for samples in items if samples[0]["id"] in trained]
+        clean = [row for row in judged if row["id"] not in trained]
+        summary["contamination"] = {"items": len(flagged), "accuracy_without": _rate(clean)}
+    return summary
+
+
+def _is_correct(row: Mapping[str, Any]) -> bool:
+    return bool(row["outcome"] == Outcome.CORRECT)
+
+
+def _rate(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    return sum(map(_is_correct, rows)) / len(rows) if rows else None
+
+
+_VOTING = (Outcome.CORRECT, Outcome.WRONG, Outcome.PLAN_INVALID)  # the outcomes of a sample that has an answer
+
+
+def _of_samples(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    items = by_item(rows)
+    chosen = [
+        winner(samples, lambda row: answer_key(row["answer"]) if row["outcome"] in _VOTING else None)
+        for samples in items
+    ]
+    hits = [float(row is not None and _is_correct(row)) for row in chosen]
+    interval = mean_interval(hits, [samples[0]["group"] for samples in items], seed)
+    return {
+        "outputs": len(rows),
+        "pass_at": pass_rates(items, _is_correct, seed),
+        "vote": {
+            "accuracy": sum(hits) / len(hits) if hits else None,
+            "interval": [interval.low, interval.high],
+            "without_answer": sum(row is None for row in chosen),
+        },
     }
 
 
@@ -173,10 +258,21 @@ def majority(answers: Sequence[Any]) -> dict[str, Any] | None:
 
     Answers count as labels where they are plain values that recur: at most half as many kinds as items.
     """
-    if not answers or any(isinstance(answer, list | dict) for answer in answers):
-        return None
-    counts = Counter(answers)
-    if 2 * len(counts) > len(answers):
+    counts = _labels(answers)
+    if counts is None:
         return None
     answer, count = counts.most_common(1)[0]
     return {"answer": answer, "accuracy": count / len(answers)}
+
+
+def chance(answers: Sequence[Any]) -> dict[str, Any] | None:
+    """The accuracy of drawing one of the labels at random, all alike; None where answers are not labels."""
+    counts = _labels(answers)
+    return None if counts is None else {"labels": len(counts), "accuracy": 1 / len(counts)}
+
+
+def _labels(answers: Sequence[Any]) -> Counter[Any] | None:
+    if not answers or any(isinstance(answer, list | dict) for answer in answers):
+        return None
+    counts = Counter(answers)
+    return None if 2 * len(counts) > len(answers) else counts

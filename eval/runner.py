@@ -8,6 +8,7 @@ The model writes the next items while solvers and scorers, which live outside th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -35,67 +36,94 @@ class Work(ABC):
         return True
 
 
-def run_work(work: Work, backend: Backend, folder: Path, *, is_rescoring: bool = False) -> list[dict[str, Any]]:
-    """Do what is missing of one task and return the rows of all its items, in the items' order."""
+class Done(NamedTuple):
+    """The rows of a task, item by item and sample by sample, and how many outputs no server gave."""
+
+    rows: list[dict[str, Any]]
+    num_unanswered: int
+
+
+def run_work(work: Work, backend: Backend, folder: Path, *, is_rescoring: bool = False) -> Done:
+    """Do what is missing of one task and return the rows of all its items, in the items' order.
+
+    An output that failed for good is not stored and has no row: the next run asks for it again.
+    """
     with (
         ItemFile(folder / "outputs" / f"{work.name}.jsonl") as outputs,
         ItemFile(folder / f"{work.name}.jsonl") as results,
-        progress(work.name, len(work.requests)) as advance,
+        progress(work.name, len(work.requests) * backend.samples) as advance,
     ):
         if is_rescoring:
             results.clear()
-        todo = _Pending(work, results, advance)
+        todo = _Pending(work, outputs, results, advance)
         to_generate: list[int] = []
+        requests: list[Request] = []
         for index, request in enumerate(work.requests):
-            output, row = outputs.rows.get(request.id), results.rows.get(request.id)
-            # An item whose prompt has changed since is another item.
-            if output is None or output["prompt_hash"] != content_hash(request.prompt):
-                to_generate.append(index)
-            elif row is None or row["output"] != output["output"] or not work.is_final(row):
-                todo.submit(Generation(index, output["output"], Finish(output["finish"])))
-            else:
-                advance()
+            for number in range(backend.samples):
+                output, row = outputs.rows.get((request.id, number)), results.rows.get((request.id, number))
+                # An item whose prompt has changed since is another item.
+                if output is None or output["prompt_hash"] != content_hash(request.prompt):
+                    to_generate.append(index)
+                    requests.append(request._replace(sample=number))
+                elif row is None or row["output"] != output["output"] or not work.is_final(row):
+                    todo.submit(Generation(index, output["output"], Finish(output["finish"])), number)
+                else:
+                    advance()
+        num_unanswered = 0
         try:
-            for generation in backend.generate([work.requests[index] for index in to_generate]):
-                generation = generation._replace(position=to_generate[generation.position])
-                request = work.requests[generation.position]
-                outputs.append(
-                    {
-                        "id": request.id,
-                        "prompt_hash": content_hash(request.prompt),
-                        "output": generation.text,
-                        "finish": generation.finish,
-                    }
-                )
-                todo.submit(generation)
+            for generation in backend.generate(requests):
+                request = requests[generation.position]
+                if generation.finish is Finish.FAILED:
+                    num_unanswered += 1
+                    continue
+                todo.store_output(request, generation)
+                todo.submit(generation._replace(position=to_generate[generation.position]), request.sample)
                 todo.store_finished()
             todo.store_all()
+        except BaseException:
+            todo.store_finished()  # what is solved already need not be solved again
+            raise
         finally:
             todo.cancel()
-        return [results.rows[request.id] for request in work.requests]
+        keys = [(request.id, number) for request in work.requests for number in range(backend.samples)]
+        return Done([results.rows[key] for key in keys if key in results.rows], num_unanswered)
 
 
 class _Pending:
     """Submitted items on their way into the result file."""
 
-    def __init__(self, work: Work, results: ItemFile, advance: Callable[[], Any]) -> None:
+    def __init__(self, work: Work, outputs: ItemFile, results: ItemFile, advance: Callable[[], Any]) -> None:
         self.work = work
+        self.outputs = outputs
         self.results = results
         self.advance = advance
-        self.pending: dict[Future[dict[str, Any]], Generation] = {}
+        self.pending: dict[Future[dict[str, Any]], tuple[Generation, int]] = {}
         self.finished: SimpleQueue[Future[dict[str, Any]]] = SimpleQueue()
 
-    def submit(self, generation: Generation) -> None:
+    def store_output(self, request: Request, generation: Generation) -> None:
+        self.outputs.append(
+            {
+                "id": request.id,
+                "sample": request.sample,
+                "prompt_hash": content_hash(request.prompt),
+                "output": generation.text,
+                "finish": generation.finish,
+                **({"faults": list(generation.faults)} if generation.faults else {}),
+            }
+        )
+
+    def submit(self, generation: Generation, number: int) -> None:
         future = self.work.submit(generation)
-        self.pending[future] = generation
+        self.pending[future] = generation, number
         future.add_done_callback(self.finished.put)
 
     def store_finished(self) -> None:
         while True:
             try:
-                self._store(self.finished.get_nowait())
+                future = self.finished.get_nowait()
             except Empty:
                 return
+            self._store(future)
 
     def store_all(self) -> None:
         while self.pending:
@@ -106,7 +134,7 @@ class _Pending:
             future.cancel()
 
     def _store(self, future: Future[dict[str, Any]]) -> None:
-        generation = self.pending.pop(future)
+        generation, number = self.pending.pop(future)
         request = self.work.requests[generation.position]
         try:
             columns = future.result()
@@ -116,6 +144,7 @@ class _Pending:
         self.results.append(
             {
                 "id": request.id,
+                "sample": number,
                 "prompt": request.prompt,
                 "output": generation.text,
                 "finish": generation.finish,
@@ -123,6 +152,12 @@ class _Pending:
             }
         )
         self.advance()
+
+
+def count_faults(folder: Path, name: str) -> dict[str, int]:
+    """How often each fault occurred on the way to a task's stored outputs."""
+    with ItemFile(folder / "outputs" / f"{name}.jsonl") as outputs:
+        return dict(sorted(Counter(fault for row in outputs.rows.values() for fault in row.get("faults", ())).items()))
 
 
 class Sampled(NamedTuple):

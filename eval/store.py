@@ -5,7 +5,8 @@
     RUN/delegate/gsm8k.jsonl            what became of it: prompt, output, symbol, outcome, answer, message …
     RUN/delegate/summary.json           the numbers
 
-Lines are only ever appended; the last line of an id counts. A half-written last line is dropped and its item redone.
+Lines are only ever appended; the last line of an id and sample counts. A half-written last line is dropped and its
+item redone.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from symbol_llm.ledger import code_version, write_bytes
 
 
 class ItemFile:
-    """JSON lines keyed by ``id``, appended as results come. Raises UserError for a damaged line or a full disk."""
+    """JSON lines keyed by ``id`` and ``sample``, appended as results come.
+
+    Raises UserError for a damaged line or a full disk.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: dict[str, dict[str, Any]] = {}
+        self.rows: dict[tuple[str, int], dict[str, Any]] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b")
@@ -45,8 +49,8 @@ class ItemFile:
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 row = orjson.loads(line)
-                self.rows[row["id"]] = row
-            except (ValueError, TypeError, KeyError) as error:
+                self.rows[row["id"], row.get("sample", 0)] = row
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise UserError(
                     f"{self.path}, line {number}: not a stored item ({error}). "
                     "Delete this line; its item will be done again"
@@ -59,7 +63,7 @@ class ItemFile:
             self._file.flush()
         except OSError as error:
             raise cannot_write(self.path, error) from error
-        self.rows[row["id"]] = row
+        self.rows[row["id"], row.get("sample", 0)] = row
 
     def clear(self) -> None:
         """Forget all items."""

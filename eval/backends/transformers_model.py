@@ -1,26 +1,27 @@
-"""The embedded backend: a Hugging Face causal model, greedy, in batches of similar length.
+"""The embedded backend: a Hugging Face causal model, in batches of similar length, shared beginnings computed once.
 
-    TransformersBackend("runs/demo/infusion", batch_size=64, max_new_tokens=128)
+    TransformersBackend("runs/demo/infusion/model", batch_size=64, sampling=Sampling(max_new_tokens=128))
+    TransformersBackend("…", sampling=Sampling(temperature=0.7, samples=10, stops=("\\n\\n",)))
 
-Prompts are sorted by length and padded on the left. Rows that have ended leave the batch every few tokens, so one
-row that never stops does not hold up the others, and their outputs are handed on at once.
+``sharing.py`` plans, ``decoding.py`` writes; several GPUs are several processes (``processes.py``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from eval.backends.base import Backend, Finish, Generation, Request
+from eval.backends.base import Backend, Finish, Generation, Request, Sampling, cut_at_stop
+from eval.backends.constraints import Constraints
+from eval.backends.decoding import Decoder, Row, end_tokens
+from eval.backends.sharing import make_plan
 from symbol_llm.errors import UserError
 
-if TYPE_CHECKING:
-    pass
-
-STRIDE = 16  # tokens between two looks at which rows have ended
+KEPT_PREFIX_TOKENS = 1 << 14  # 8 GB of keys and values with a 7B LLaMA in bf16
 
 
 class TransformersBackend(Backend):
@@ -29,17 +30,27 @@ class TransformersBackend(Backend):
     name = "transformers"
 
     def __init__(
-        self, model: str, *, batch_size: int = 64, max_new_tokens: int = 256, threads: int | None = None
+        self,
+        model: str,
+        *,
+        sampling: Sampling | None = None,
+        batch_size: int = 64,
+        threads: int | None = None,
+        shares_prefixes: bool = True,
+        constrain: bool = False,
     ) -> None:
-        if batch_size < 1 or max_new_tokens < 1:
-            raise UserError(f"--batch-size {batch_size} and --max-new-tokens {max_new_tokens} must be at least 1")
+        if batch_size < 1:
+            raise UserError(f"--batch-size {batch_size} must be at least 1")
         if model.startswith(("/", "./", "../", "~")) and not Path(model).is_dir():
             raise UserError(f"model {model}: there is no such folder. Pass a model folder or a hub id with --model")
         self.path = model
+        self.sampling = sampling or Sampling()
+        self.samples = self.sampling.samples
         self.batch_size = batch_size
-        self.max_new_tokens = max_new_tokens
         self.threads = threads
-        self._loaded: tuple[Any, Any] | None = None
+        self.shares_prefixes = shares_prefixes
+        self.constrains = constrain
+        self._loaded: tuple[Any, Decoder] | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -47,27 +58,43 @@ class TransformersBackend(Backend):
             "backend": self.name,
             "model": self.path,
             "model_fingerprint": fingerprint(Path(self.path)),
-            "max_new_tokens": self.max_new_tokens,
+            **self.sampling.identity(),
+            **({"constrain": True} if self.constrains else {}),
         }
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Generation]:
         if not requests:
             return
-        tokenizer, model = self._load()
+        tokenizer, decoder = self._load()
         tokens = [encode_prompt(tokenizer, request.prompt) for request in requests]
-        room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-        order = sorted(range(len(tokens)), key=lambda index: (-len(tokens[index]), index))
-        for index in order:
-            if len(tokens[index]) >= room:
+        room = getattr(decoder.model.config, "max_position_embeddings", None) or 1 << 30
+        for index, prompt in enumerate(tokens):
+            if len(prompt) >= room:
                 yield Generation(index, "", Finish.PROMPT_TOO_LONG)
-        fitting = [index for index in order if len(tokens[index]) < room]
-        for start in range(0, len(fitting), self.batch_size):
-            rows = fitting[start : start + self.batch_size]
-            limits = [min(self.max_new_tokens, room - len(tokens[index])) for index in rows]
-            for row, written, finish in _decode(model, [tokens[index] for index in rows], limits):
-                yield Generation(rows[row], tokenizer.decode(written, skip_special_tokens=True), finish)
+        fitting = [index for index, prompt in enumerate(tokens) if len(prompt) < room]
+        plan = make_plan([tokens[index] for index in fitting], self.batch_size, shares=self.shares_prefixes)
+        prefixes = _Prefixes(decoder)
+        for batch in plan.batches:
+            rows = []
+            for place in batch:
+                prompt, shared = tokens[fitting[place]], plan.shared[place]
+                row = Row(
+                    prompt[shared:],
+                    min(self.sampling.max_new_tokens, room - len(prompt)),
+                    self.sampling.seed_of(requests[fitting[place]]),
+                )
+                grammar = requests[fitting[place]].grammar
+                if self.constrains and grammar:
+                    assert isinstance(decoder.constrain, Constraints)
+                    row.matcher = decoder.constrain.matcher(grammar)
+                if shared:
+                    row.prefix, row.prefix_length = prefixes.get(tuple(prompt[:shared])), shared
+                rows.append(row)
+            for number, finish in decoder.decode(rows):
+                text = tokenizer.decode(rows[number].written, skip_special_tokens=True)
+                yield Generation(fitting[batch[number]], cut_at_stop(text, self.sampling.stops)[0], finish)
 
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> tuple[Any, Decoder]:
         if self._loaded is None:
             import torch
             from safetensors import SafetensorError
@@ -98,73 +125,39 @@ class TransformersBackend(Backend):
                     f"{embeddings.weight.shape[0]}. They do not belong together"
                 )
             device: Any = "cuda" if has_gpu else "cpu"
-            self._loaded = tokenizer, model.to(device).eval()
+
+            def text_of(written: list[int]) -> str:
+                return str(tokenizer.decode(written, skip_special_tokens=True))
+
+            constraints = Constraints(tokenizer, end_tokens(model)) if self.constrains else None
+            decoder = Decoder(model.to(device).eval(), text_of, self.sampling, constraints)
+            self.shares_prefixes = self.shares_prefixes and decoder.shares_prefixes()
+            self._loaded = tokenizer, decoder
         return self._loaded
+
+
+class _Prefixes:
+    """Keys and values of the prefixes in use, the least recently used forgotten first."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.kept: OrderedDict[tuple[int, ...], list[tuple[Any, Any]]] = OrderedDict()
+        self.num_tokens = 0
+
+    def get(self, tokens: tuple[int, ...]) -> list[tuple[Any, Any]]:
+        if tokens not in self.kept:
+            self.kept[tokens] = self.decoder.prefix(tokens)
+            self.num_tokens += len(tokens)
+            while self.num_tokens > KEPT_PREFIX_TOKENS and len(self.kept) > 1:
+                self.num_tokens -= len(self.kept.popitem(last=False)[0])
+        self.kept.move_to_end(tokens)
+        return self.kept[tokens]
 
 
 def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
     """Token ids of a raw prompt with exactly one BOS where the tokenizer has one, and no EOS: as in training."""
     ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
-
-
-def _decode(model: Any, prompts: list[list[int]], limits: list[int]) -> Iterator[tuple[int, list[int], Finish]]:
-    """Greedy decoding of one batch; yields (row, new token ids without EOS, finish) as rows end.
-
-    ``model.generate`` runs STRIDE tokens at a time on the key-value cache that it returned before; between two
-    runs the rows that have ended, or reached their limit of new tokens, leave the batch and the cache.
-    """
-    import torch
-
-    # With the mask given, the padding token may be any token: it is never attended to and never read back.
-    width = max(map(len, prompts))
-    ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=model.device)
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=model.device)
-    ends = _end_tokens(model)
-    cache: Any = None
-    rows = list(range(len(prompts)))
-    while rows:
-        step = min(STRIDE, min(limits[row] for row in rows) - (ids.shape[1] - width))
-        with torch.inference_mode():
-            output = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                past_key_values=cache,
-                max_new_tokens=step,
-                do_sample=False,
-                num_beams=1,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                eos_token_id=sorted(ends) or None,
-                pad_token_id=min(ends, default=0),
-                use_cache=True,
-                return_dict_in_generate=True,
-            )
-        ids, cache = output.sequences, output.past_key_values
-        mask = torch.cat([mask, mask.new_ones(len(rows), ids.shape[1] - mask.shape[1])], dim=1)
-        going: list[int] = []
-        for place, written in enumerate(ids[:, width:].tolist()):
-            end = next((at for at, token in enumerate(written) if token in ends), None)
-            if end is not None:
-                yield rows[place], written[:end], Finish.STOP
-            elif len(written) >= limits[rows[place]]:
-                yield rows[place], written, Finish.LENGTH
-            else:
-                going.append(place)
-        if len(going) < len(rows):
-            rows = [rows[place] for place in going]
-            kept = torch.tensor(going, dtype=torch.long, device=ids.device)
-            ids, mask = ids[kept], mask[kept]
-            if rows:
-                cache.batch_select_indices(kept)
-
-
-def _end_tokens(model: Any) -> set[int]:
-    ends = model.generation_config.eos_token_id
-    if ends is None:
-        ends = model.config.eos_token_id
-    return set(ends) if isinstance(ends, list) else {ends} - {None}
 
 
 def fingerprint(folder: Path) -> str | None:

@@ -10,9 +10,11 @@ solves all gold problems of Blocksworld, Grippers and Termes, but only 6 of 20 o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from eval.delegation.base import Benchmark, Item
+from eval.delegation import planning_examples
+from eval.delegation.base import Benchmark, Demonstration, Item
 from symbol_llm.solvers.outcome import Outcome, Solution
 from symbol_llm.solvers.plan_validator import goal_holds_initially, validate
 
@@ -24,6 +26,7 @@ class Planning(Benchmark):
 
     scene: ClassVar[str] = "planning"
     solver: ClassVar[str] = "planner"
+    language: ClassVar[str] = "pddl"
 
     def judge(self, solution: Solution, item: Item) -> Solution:
         if solution.outcome is not None:
@@ -44,21 +47,29 @@ class Planning(Benchmark):
 class Blocksworld(Planning):
     name = "blocksworld"
     task = "blocksworld"
+    files: ClassVar[str] = "domains/blocksworld/domain.pddl"
+    demonstrations: ClassVar[Sequence[Demonstration]] = planning_examples.BLOCKSWORLD
 
 
 class Termes(Planning):
     name = "termes"
     task = "termes"
+    files: ClassVar[str] = "domains/termes/domain.pddl"
+    demonstrations: ClassVar[Sequence[Demonstration]] = planning_examples.TERMES
 
 
 class Floortile(Planning):
     name = "floortile"
     task = "floortile"
+    files: ClassVar[str] = "domains/floortile/domain.pddl"
+    demonstrations: ClassVar[Sequence[Demonstration]] = planning_examples.FLOORTILE
 
 
 class Grippers(Planning):
     name = "grippers"
     task = "grippers"
+    files: ClassVar[str] = "domains/grippers/domain.pddl"
+    demonstrations: ClassVar[Sequence[Demonstration]] = planning_examples.GRIPPERS
 
 
 class BlocksworldGenerated(Planning):

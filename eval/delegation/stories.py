@@ -9,5 +9,4 @@ class Stories(NumberBenchmark):
     """The test split of the generated source."""
 
     name = "stories"
-    scene = "maths"
     task = "stories"

@@ -26,6 +26,7 @@ class TableBenchmark(Benchmark):
 
     scene: ClassVar[str] = "table"
     solver: ClassVar[str] = "sql"
+    language: ClassVar[str] = "sql"
 
     def __init__(self) -> None:
         self._gold_solver = SqlSolver(workers=1)

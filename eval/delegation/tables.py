@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from eval.delegation.spider import EXAMPLES
 from eval.delegation.table_answers import TableBenchmark
 
 
@@ -17,3 +18,4 @@ class Tables(TableBenchmark):
 
     name: ClassVar[str] = "tables"
     task: ClassVar[str] = "tables"
+    demonstrations: ClassVar = EXAMPLES

@@ -31,7 +31,7 @@ def run_demo(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> dict
         seconds: dict[str, float] = {}
         for number, step in enumerate(steps, 1):
             log(f"\n[{number}/{len(steps) + 1}] {step.what}\n    {' '.join(map(_short, step.command))}")
-            seconds[step.name] = _run(step, out)
+            seconds[step.name] = run_step(step, out)
             log(f"    done in {seconds[step.name]:.0f} s")
         summary = summarise(out, seconds)
         log(f"\n[{len(steps) + 1}/{len(steps) + 1}] make the page")
@@ -45,7 +45,7 @@ def run_demo(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> dict
     return summary
 
 
-def _run(step: Step, out: Path) -> float:
+def run_step(step: Step, out: Path) -> float:
     """Run a step unless the same command of the same code has finished here; its seconds either way.
 
     What a killed run left in the step's folder is kept, and the command goes on with it. What another command or

@@ -231,7 +231,7 @@ def test_summary_by_hand() -> None:
     """Three alone items, one a machine fault: one of two judged is right, Wilson(1, 2)."""
     base = {"finish": "stop", "seconds": 0.5, "gold_answer": "x"}
     outcomes = [("a", "correct"), ("b", "gold_error"), ("c", "sandbox_error")]
-    summary = summarise([{**base, "group": group, "outcome": outcome} for group, outcome in outcomes])
+    summary = summarise([{**base, "id": group, "group": group, "outcome": outcome} for group, outcome in outcomes])
     assert (summary["items"], summary["executed"], summary["accuracy"]) == (3, 1, 0.5)
     assert summary["interval"] == pytest.approx([0.0945, 0.9055], abs=5e-5)
     assert summary["solver_seconds"] == 1.5

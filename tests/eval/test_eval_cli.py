@@ -100,3 +100,43 @@ def test_help_and_import_are_light() -> None:
     code = "import sys, eval.cli, eval.report_cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_a_server_then_a_comparison_with_gold(data: Path, tmp_path: Path) -> None:
+    """The server says item 0 wrong and never answers item 5: exit code 1, then 0 once it answers."""
+    pytest.importorskip("openai")
+    from tests.eval.misbehaving_server import Handler, serving
+
+    is_broken = True
+
+    def behave(handler: Handler, body: dict, number: int) -> None:
+        said = body["prompt"].removeprefix("Say ").removesuffix(":\n")
+        if said == "5" and is_broken:
+            handler.fail(422, "I cannot say five")
+        else:
+            handler.answer("wrong" if said == "0" else f"number {said}")
+
+    with serving(behave) as server:
+        command = ("eval", "symbolic", "--endpoint", server.url, "--data", data, "--out", tmp_path / "a", "--json")
+        done = symbol_llm(*command)
+        assert done.returncode == 1 and "1 outputs are missing" in done.stderr and "Traceback" not in done.stderr
+        assert json.loads(done.stdout)["tasks"]["general"]["items"] == 5
+        is_broken = False
+        done = symbol_llm(*command)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tasks"]["general"]["exact"] == 5
+    assert symbol_llm("eval", "symbolic", "--backend", "gold", "--data", data, "--out", tmp_path / "b").returncode == 0
+    compared = symbol_llm("eval", "compare", tmp_path / "a", tmp_path / "b", "--json")
+    assert compared.returncode == 0, compared.stderr
+    (task,) = json.loads(compared.stdout)["tasks"]
+    assert (task["items"], task["value_a"], task["value_b"], task["is_real"]) == (6, pytest.approx(5 / 6), 1.0, False)
+    table = symbol_llm("eval", "compare", tmp_path / "a", tmp_path / "b")
+    assert "Holm" in table.stdout and "0 of 1 differences are real" in table.stderr
+
+
+def test_a_replay_with_faulty_rows_says_which(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "outputs.jsonl"
+    file.write_text('{"id": "nobody", "output": "x"}\noops\n')
+    done = symbol_llm("eval", "symbolic", "--replay", file, "--data", data, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert f"{file}, line 2: not JSON" in done.stderr and "6 items have no replayed output" in done.stderr

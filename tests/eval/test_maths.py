@@ -46,7 +46,7 @@ def test_questions_without_a_program_stay_in_gsm8k() -> None:
         ("72", Outcome.CORRECT),
         ([72], Outcome.CORRECT),
         ({"fraction": "145/2"}, Outcome.WRONG),
-        ({"float": "nan"}, Outcome.WRONG),
+        ({"float": "nan"}, Outcome.BAD_ANSWER),
         (True, Outcome.BAD_ANSWER),
         ("many", Outcome.BAD_ANSWER),
         ([72, 3], Outcome.BAD_ANSWER),

@@ -16,11 +16,15 @@ import pytest
 
 from collection.sources.base import Example, Reason, Rejected
 from collection.sources.wikisql import WIKISQL
+from eval.solve_audit.established import established
 from eval.solve_audit.report import COLUMNS, as_document, as_markdown, listing, table_rows
 from eval.solve_audit.run import TaskAudit, audit, available
 from eval.solve_audit.tasks import TASKS, get
 from symbol_llm.errors import UserError
+from symbol_llm.formats.fol_parser import parse_theory
+from symbol_llm.formats.fol_tree import render
 from symbol_llm.solvers import SOLVERS, Outcome
+from symbol_llm.solvers import get as get_solver
 from tests.formats.hidden_packages import environment
 
 FIXTURES = Path(__file__).parents[1] / "collection" / "fixtures" / "raw"
@@ -93,9 +97,37 @@ def test_the_fixtures_of_every_dataset(task: str) -> None:
     assert found.rows and found.engine and found.gold + len(found.without_gold) == found.rows
 
 
-def test_logicnli_is_judged_by_upstreams_own_proofs() -> None:
+def test_logicnli_is_judged_by_what_the_whole_theory_establishes() -> None:
     found = one("logicnli", FIXTURES)
-    assert found.agreeing >= 3 and not found.outcomes[Outcome.WRONG]
+    assert found.agreeing >= 3 and not found.outcomes[Outcome.INCONSISTENT]
+
+
+@pytest.mark.parametrize(
+    ("formula", "true", "false"),
+    [
+        ("¬Blue(a)", "BlueFalse(a)", "BlueTrue(a)"),
+        ("¬Blue(a) → Tall(b)", "BlueFalse(a) → TallTrue(b)", "BlueFalse(a) ∧ TallFalse(b)"),
+        ("Blue(a) ↔ ¬Tall(a)", "(BlueTrue(a) → TallFalse(a)) ∧ (TallFalse(a) → BlueTrue(a))",
+         "(BlueTrue(a) ∧ TallTrue(a)) ∨ (TallFalse(a) ∧ BlueFalse(a))"),
+        ("∃x (Blue(x) ∨ ¬Tall(x))", "∃x (BlueTrue(x) ∨ TallFalse(x))", "∀x (BlueFalse(x) ∧ TallTrue(x))"),
+        ("Blue(a) ⊕ Tall(a)", "(BlueTrue(a) ∨ TallTrue(a)) ∧ (BlueFalse(a) ∨ TallFalse(a))",
+         "(BlueFalse(a) ∧ TallFalse(a)) ∨ (BlueTrue(a) ∧ TallTrue(a))"),
+    ],
+)  # fmt: skip
+def test_two_predicates_for_one(formula: str, true: str, false: str) -> None:
+    (read,) = parse_theory(formula)
+    for value, text in ((True, true), (False, false)):
+        assert parse_theory(render(established(read, value))) == parse_theory(text)
+
+
+def test_a_contradiction_stays_where_it_is() -> None:
+    theory = parse_theory("Blue(a)\n¬Blue(a)\nBlue(a) → Tall(a)")
+    lines = [render(established(formula)) for formula in theory]
+    with get_solver("fol") as solver:
+        answers = [
+            solver.solve("\n".join([*lines, goal])).answer for goal in ("TallTrue(a)", "TallFalse(a)", "OldTrue(a)")
+        ]
+    assert answers == ["True", "Uncertain", "Uncertain"]
 
 
 def test_wikisql_is_compared_with_upstreams_own_database(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 WORDS = "jump walk run look turn left right twice and after the command is actions are"
 
 
-def save_tiny_model(folder: Path, *, room: int = 256, seed: int = 0) -> Path:
+def save_tiny_model(folder: Path, *, room: int = 256, seed: int = 0, adds_bos: bool = False) -> Path:
+    """``adds_bos``: the tokenizer begins every text with BOS by itself, as LLaMA's does."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from tokenizers.trainers import BpeTrainer
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -19,6 +20,8 @@ def save_tiny_model(folder: Path, *, room: int = 256, seed: int = 0) -> Path:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     specials = ["<pad>", "<s>", "</s>"]
     bpe.train_from_iterator([WORDS], BpeTrainer(vocab_size=300, special_tokens=specials, initial_alphabet=alphabet))
+    if adds_bos:
+        bpe.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
     torch.manual_seed(seed)
     config = LlamaConfig(
