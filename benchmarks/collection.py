@@ -1,6 +1,6 @@
 """How fast the builder is, beside a plain ``datasets.map`` pipeline and beside the bare checks; how its memory grows.
 
-    python benchmarks/collection.py [--raw RAW] [--limit 300] [--scale 100000] [--json]
+    python benchmarks/collection.py [--raw RAW] [--limit 300] [--scale 36000 1130000] [--json]
 
 Rows: every task that has files under RAW (default $SYMBOL_LLM_RAW), and the generated ones, ``--limit`` per split.
 Each job runs in a process of its own; processor time and memory are those of it and all that it starts.
@@ -9,7 +9,10 @@ Each job runs in a process of its own; processor time and memory are those of it
     datasets.map             the same reading, parser, engine and canonical form row by row; exact duplicates; Parquet
     checks                   loops over the symbols alone: all checks of each; ``accepts``; the engine without a format
 
-``--scale`` builds made-up files of so many rows (``collection_rows.py``) with two workers and records the memory.
+    check, task by task      seconds a row of each task; with the upstreams' sizes, what the whole of them would take
+
+``--scale`` builds so many made-up rows (``collection_rows.py``) beside all rows of RAW, with ``--workers``, and records
+time and memory.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import SymbolError
 
 PAPER_RECORDS = 880_000
+PAPER_TASKS = 34  # the first of the table
 
 
 def processor_seconds() -> float:
@@ -95,9 +99,11 @@ def checks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tas
             (e.completion, Context(e.context.definitions, e.context.world, raw)) for e in examples(task, raw, limit)
         ]
         count += len(found)
-        for symbol, context in found if bare else ():
+        bare_rows = found if bare else []
+        check = bare or language.accepts
+        for symbol, context in bare_rows:
             with suppress(Exception):  # brings symbols to the engine's own language; it may refuse them
-                bare(symbol, context)
+                check(symbol, context)
         start = processor_seconds()
         for symbol, context in found:
             with suppress(SymbolError):
@@ -108,9 +114,9 @@ def checks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tas
         for symbol, context in found:
             language.accepts(symbol, context)
         accepted = processor_seconds()
-        for symbol, context in found if bare else ():
+        for symbol, context in bare_rows:
             with suppress(Exception):
-                bare(symbol, context)
+                check(symbol, context)
         done = processor_seconds()
         for loop, spent in zip(seconds, (checked - start, accepted - checked, done - accepted)):
             seconds[loop] += spent
@@ -165,7 +171,9 @@ def checked_row(row: dict[str, Any], task: str, folder: str, raw: str) -> dict[s
     from symbol_llm.formats import get as get_format
 
     source = collection.sources.get(task)
-    result = dict.fromkeys(("id", "prompt", "completion", "context", "input", "canonical", "engine", "answer"), "")
+    result: dict[str, Any] = dict.fromkeys(
+        ("id", "prompt", "completion", "context", "input", "canonical", "engine", "answer"), ""
+    )
     result |= {"world": "", "group": "", "licence": source.licence.name, "good": False, "accepted": ""}
     found = source.to_example(Row(row["file"], row["row"], row["split"], orjson.loads(row["data"])), Path(folder))
     if isinstance(found, Rejected) or not found.input.strip() or not found.completion.strip():
@@ -195,7 +203,26 @@ def checked_row(row: dict[str, Any], task: str, folder: str, raw: str) -> dict[s
     }
 
 
-JOBS = {"build": build_job, "map": map_job, "checks": checks_job}
+def tasks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
+    """Processor seconds of reading and checking a row of each task, in one process."""
+    import collection.sources
+    from collection.check import Chunk, check_part
+    from symbol_llm.shards import chunked
+
+    count, seconds = 0, {}
+    for task in tasks:
+        source = collection.sources.get(task)
+        folder = (raw or Path()) / source.upstream.dataset
+        start, rows = processor_seconds(), 0
+        for chunk in chunked(source.read_some(folder, limit=limit), 256):
+            check_part(Chunk(task, chunk, raw, 0, {}, out))
+            rows += len(chunk)
+        seconds[task] = (processor_seconds() - start) / max(rows, 1)
+        count += rows
+    return {"rows": count, "seconds_a_row": seconds}
+
+
+JOBS = {"build": build_job, "map": map_job, "checks": checks_job, "tasks": tasks_job}
 
 
 def run_job(name: str, raw: Path | None, limit: int | None, workers: int, tasks: Sequence[str]) -> None:
@@ -241,21 +268,25 @@ def watch_memory(pid: int, peak: list[int]) -> None:
                 except psutil.NoSuchProcess:
                     continue
             peak[0] = max(peak[0], total)
-            time.sleep(0.1)
+            time.sleep(0.5)  # a look takes 20 ms of the processor that is measured
     except psutil.NoSuchProcess:
         return
+
+
+JOB_OF = {
+    "checks": "checks",
+    "build, 1 worker": "build",
+    "build, 2 workers": "build",
+    "datasets.map": "map",
+    "check, task by task": "tasks",
+}
 
 
 def compared(raw: Path | None, limit: int, tasks: Sequence[str]) -> dict[str, Any]:
     """The jobs on the same rows, and how they compare."""
     jobs = {}
-    for label, name, workers in (
-        ("checks", "checks", 1),
-        ("build, 1 worker", "build", 1),
-        ("build, 2 workers", "build", 2),
-        ("datasets.map", "map", 1),
-    ):
-        jobs[label] = measured(name, raw, limit, workers, tasks)
+    for label, name in JOB_OF.items():
+        jobs[label] = measured(name, raw, limit, 2 if label == "build, 2 workers" else 1, tasks)
         log(f"{label}: {jobs[label]['wall_s']} s")
     one, two, plain = jobs["build, 1 worker"], jobs["build, 2 workers"], jobs["datasets.map"]
     seconds = jobs["checks"]["seconds"]
@@ -263,7 +294,7 @@ def compared(raw: Path | None, limit: int, tasks: Sequence[str]) -> dict[str, An
     return {
         "tasks": len(tasks),
         "jobs": jobs,
-        "rows_per_s": {label: round(value, 1) for label, value in rate.items() if label != "checks"},
+        "rows_per_s": {label: round(rate[label], 1) for label in jobs if JOB_OF[label] in ("build", "map")},
         "ratios": {
             "rows/s, build with 2 workers : datasets.map": rate["build, 2 workers"] / rate["datasets.map"],
             "rows/s, build with 1 worker : datasets.map": rate["build, 1 worker"] / rate["datasets.map"],
@@ -272,22 +303,38 @@ def compared(raw: Path | None, limit: int, tasks: Sequence[str]) -> dict[str, An
             "rows/s, 2 workers : 1 worker": rate["build, 2 workers"] / rate["build, 1 worker"],
         },
         "records_per_s_and_core": round(two["records"] / two["wall_s"] / 2, 1),
-        "hours_for_880k_records_on_2_cores": round(PAPER_RECORDS / (two["records"] / two["wall_s"]) / 3600, 2),
+        "whole_upstreams": whole_upstreams(jobs["check, task by task"]["seconds_a_row"]),
     }
 
 
-def scaled(sizes: Sequence[int]) -> dict[str, Any]:
-    """Builds of made-up files of each size, with two workers: time and memory."""
+def whole_upstreams(seconds_a_row: dict[str, float]) -> dict[str, Any]:
+    """What all rows of the paper's tasks would take one core to read and check, from the seconds of a row of each."""
+    import collection.sources
+
+    rows, seconds, tasks = 0, 0.0, 0
+    for task in list(collection.sources.SOURCES)[:PAPER_TASKS]:
+        if task in seconds_a_row:
+            size = sum(collection.sources.get(task).upstream.sizes.values())
+            tasks, rows, seconds = tasks + 1, rows + size, seconds + size * seconds_a_row[task]
+    return {"tasks": tasks, "rows": rows, "core_hours": round(seconds / 3600, 2)}
+
+
+def scaled(raw: Path | None, sizes: Sequence[int], workers: int) -> dict[str, Any]:
+    """Builds of made-up files of each size beside those of ``raw``: time and memory."""
     found = {}
     for size in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            counts = write_rows(Path(folder), size)
-            result = measured("build", Path(folder), None, 2, tuple(counts))
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            made_up = write_rows(folder, size)
+            for dataset in raw.iterdir() if raw else ():
+                if dataset.is_dir() and dataset.name not in made_up:
+                    (folder / dataset.name).symlink_to(dataset)
+            result = measured("build", folder, None, workers, available_tasks(folder))
         rate = result["records"] / result["wall_s"]
-        result["records_per_s_and_core"] = round(rate / 2, 1)
-        result["minutes_for_880k_records_on_2_cores"] = round(PAPER_RECORDS / rate / 60, 1)
-        found[f"{size:,} rows"] = result
-        log(f"{size:,} rows: {result}")
+        result["records_per_s_and_core"] = round(rate / workers, 1)
+        result["core_minutes_for_880k_records"] = round(PAPER_RECORDS / rate / 60 * workers, 1)
+        found[f"{size:,} rows made up"] = result
+        log(f"{size:,} rows made up: {result}")
     return found
 
 
@@ -295,29 +342,31 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--raw", type=Path, default=os.environ.get("SYMBOL_LLM_RAW"))
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--limit", type=int, help="rows per task and split; 0: only --scale. Default: 300")
     parser.add_argument("--tasks", default="", help="comma-separated; default: all that can be built")
-    parser.add_argument("--scale", type=int, nargs="*", default=[100_000], metavar="ROWS")
+    parser.add_argument("--scale", type=int, nargs="*", default=[], metavar="ROWS")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
-    parser.add_argument("--workers", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--workers", type=int, default=1, help="of the builds of --scale")
     options = parser.parse_args()
     raw = Path(options.raw).resolve() if options.raw else None
     tasks = tuple(name for name in options.tasks.split(",") if name)
     if options.job:
         run_job(options.job, raw, options.limit, options.workers, tasks)
         return
-    results = {"same_rows": compared(raw, options.limit or 300, tasks or available_tasks(raw))}
-    results["scale"] = scaled(options.scale)
+    results = {}
+    if options.limit != 0:
+        results["same_rows"] = compared(raw, options.limit or 300, tasks or available_tasks(raw))
+    results["scale"] = scaled(raw, options.scale, options.workers)
     if options.json:
         emit(results, None, as_json=True)
         return
-    for name, table in (("same rows", results["same_rows"]["jobs"]), ("made-up rows", results["scale"])):
+    for name, table in (("same rows", results.get("same_rows", {}).get("jobs", {})), ("scale", results["scale"])):
         columns = ("workers", "rows", "records", "wall_s", "cpu_s", "peak_gb", "load")
         rows = [[label, *(job.get(column) for column in columns)] for label, job in table.items()]
         emit(table, make_table(name, ("job", *columns), rows), as_json=False)
-    ratios = results["same_rows"]["ratios"].items()
-    emit(results, make_table("ratios", ("what", "ratio"), [[k, f"{v:.2f}"] for k, v in ratios]), as_json=False)
+    for what, ratio in results.get("same_rows", {}).get("ratios", {}).items():
+        print(f"{what:60s} {ratio:.2f}")
 
 
 if __name__ == "__main__":

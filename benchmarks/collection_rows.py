@@ -50,9 +50,7 @@ def _topv2(rng: Random) -> Row:
 
 
 def _chebi20(rng: Random) -> Row:
-    chain = "".join(
-        rng.choices(("C", "CC", "C(=O)", "C(O)", "N", "O", "C(C)", "c1ccccc1", "C(N)"), k=rng.randint(4, 14))
-    )
+    chain = "".join(rng.choices(_ATOMS, k=rng.randint(4, 14)))
     return Row(f"The molecule is {_words(rng, 20, 60)}.", f"C{chain}C")
 
 

@@ -28,15 +28,15 @@ def audit_command(
     """
     from collection.audit import Stage, audit
     from collection.audit_report import COLUMNS, as_document, as_markdown, listing, table_rows
-    from collection.sources import SOURCES
+    from collection.sources import BY_NAME
 
     folder = raw_folder(raw)
     if folder is None:
         raise UserError("an audit reads raw files: pass the folder that holds the datasets with --raw")
     chosen = tuple(name.strip() for name in tasks.split(",") if name.strip())
     for name in chosen:
-        if name not in SOURCES:
-            raise unknown_name("task", name, SOURCES, "symbol-llm collect list")
+        if name not in BY_NAME:
+            raise unknown_name("task", name, BY_NAME, "symbol-llm collect list")
     audits = []
     for found in audit(folder, chosen, limit, workers):
         audits.append(found)

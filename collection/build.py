@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from collection.card import dataset_card
 from collection.check import Chunk, check_chunk, check_part
 from collection.finish import TaskParts, leak_index, write_task
 from collection.parts import is_whole
-from collection.reading import Inputs, available_tasks, hash_inputs, read_rows, require_folders
+from collection.reading import Hashes, Inputs, available_tasks, read_rows, require_folders
 from collection.sources.base import GeneratedSource
 from symbol_llm import __version__
 from symbol_llm.console import log, progress
@@ -68,7 +67,7 @@ def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1, en
         raise unknown_name("engine", engine, ENGINES, "symbol-llm collect build --help")
     require_folders(config.tasks, raw)
     make_folder(out)
-    with exclusive(out), explain_disk(out):
+    with explain_disk(out), exclusive(out):
         work = make_folder(out / ".work")
         tasks = _plan(config, raw, work)
         _check(config, tasks, raw, workers, engine)
@@ -81,11 +80,11 @@ def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1, en
 def _plan(config: BuildConfig, raw: Path | None, work: Path) -> list[TaskParts]:
     """Where the parts of each task go. The folder's name holds all that they depend on."""
     version = code_version("collection", "symbol_llm")
-    hashed = cache(hash_inputs)
+    hashes = Hashes(raw or Path())
     found = []
     for task in config.tasks:
         source = collection.sources.get(task)
-        inputs: Inputs = {} if isinstance(source, GeneratedSource) else hashed(_folder(task, raw))
+        inputs: Inputs = {} if isinstance(source, GeneratedSource) else hashes.of(source)
         identity = sha256_json([task, version, config.seed, config.limit_of(task), ROWS_PER_PART, inputs])
         found.append(TaskParts(task, make_folder(work / f"{task}-{identity[:16]}"), inputs, ROWS_PER_PART))
     return found
@@ -102,7 +101,8 @@ def _check(config: BuildConfig, tasks: list[TaskParts], raw: Path | None, worker
         def missing_chunks() -> Iterator[Chunk]:
             for task in tasks:
                 source = collection.sources.get(task.task)
-                hashes = {name: entry["sha256"] for name, entry in task.inputs.items()}
+                own = f"{source.upstream.dataset}/"
+                hashes = {name.removeprefix(own): entry["sha256"] for name, entry in task.inputs.items()}
                 rows = read_rows(source, _folder(task.task, raw), config.seed, config.limit_of(task.task))
                 for number, chunk in enumerate(chunked(rows, ROWS_PER_PART)):
                     part = task.place / f"{number:06d}.arrow"
@@ -135,9 +135,9 @@ def _parts_written(chunks: Iterable[Chunk], workers: int, engine: str) -> Iterat
 
 def _require_unchanged(tasks: list[TaskParts], raw: Path | None) -> None:
     """Raise UserError if raw files are not what they were; parts that may hold a mixture are thrown away."""
-    hashed = cache(hash_inputs)
+    hashes = Hashes(raw or Path())
     for task in tasks:
-        if task.inputs and (now := hashed(_folder(task.task, raw))) != task.inputs:
+        if task.inputs and (now := hashes.of(collection.sources.get(task.task))) != task.inputs:
             names = sorted(n for n in {*now, *task.inputs} if now.get(n) != task.inputs.get(n))
             shutil.rmtree(task.place)
             raise UserError(
@@ -170,11 +170,7 @@ def _finish(config: BuildConfig, tasks: list[TaskParts], out: Path, workers: int
             "limits": {**config.limits},
         },
         "tasks": found,
-        "inputs": {
-            f"{collection.sources.get(task.task).upstream.dataset}/{name}": entry
-            for task in tasks
-            for name, entry in task.inputs.items()
-        },
+        "inputs": {name: entry for task in tasks for name, entry in task.inputs.items()},
     }
     write_bytes(out / "README.md", dataset_card(manifest).encode())
     manifest["outputs"] = {

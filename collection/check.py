@@ -107,6 +107,8 @@ def _record(source: Source, row: Row, found: Example, world: str | None, verdict
         ),
         licence=source.licence.name,
         commercial=source.licence.commercial,
+        parent=found.parent,
+        proof=found.proof,
     )
 
 

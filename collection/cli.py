@@ -46,6 +46,7 @@ def list_tasks(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the README shows it.")] = False,
 ) -> None:
     """The tasks in the paper's order, with format, licence, sizes upstream and metric."""
+    from collection.sources import VARIANTS
     from collection.task_table import COLUMNS, as_markdown, task_rows
 
     rows = task_rows()
@@ -53,6 +54,7 @@ def list_tasks(
         print(as_markdown(rows))
         return
     emit(rows, make_table("Tasks", COLUMNS, [[row[column] for column in COLUMNS] for row in rows]), as_json=as_json)
+    log(f"other settings of these, built where --tasks names them: {', '.join(VARIANTS)}")
 
 
 @app.command("build")
@@ -78,14 +80,14 @@ def build_command(
 ) -> None:
     """Read, verify, deduplicate and write the collection. Goes on where a killed run was."""
     from collection.build import BuildConfig, available_tasks, build
-    from collection.sources import SOURCES, get
+    from collection.sources import BY_NAME, SOURCES, get
     from collection.sources.base import GeneratedSource
 
     folder = raw_folder(raw)
     chosen = tuple(name.strip() for name in tasks.split(",") if name.strip())
     for name in chosen:
-        if name not in SOURCES:
-            raise unknown_name("task", name, SOURCES, "symbol-llm collect list")
+        if name not in BY_NAME:
+            raise unknown_name("task", name, BY_NAME, "symbol-llm collect list")
     if not chosen:
         chosen = tuple(available_tasks(folder))
         absent = [name for name in SOURCES if name not in chosen and not isinstance(get(name), GeneratedSource)]
@@ -106,13 +108,13 @@ def build_command(
 
 def _limits(words: list[str]) -> tuple[int | None, dict[str, int]]:
     """``["3000", "scan=500"]`` as the limit for all tasks and those of single ones."""
-    from collection.sources import SOURCES
+    from collection.sources import BY_NAME
 
     for_all, for_one = None, {}
     for word in words:
         task, equals, number = word.rpartition("=")
-        if equals and task not in SOURCES:
-            raise unknown_name("task", task, SOURCES, "symbol-llm collect list")
+        if equals and task not in BY_NAME:
+            raise unknown_name("task", task, BY_NAME, "symbol-llm collect list")
         if not number.isdecimal() or not int(number):
             raise UserError(f"--limit {word}: expected a number of rows, or TASK=N for one task")
         if equals:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from collection.identity import keys_of, normalised
+from collection.identity import checksums, keys_of, normalised
 from symbol_llm.record import Record
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _parts(request: str) -> np.ndarray:
     """The words and pairs of neighbouring words of a request, by their checksums: sorted, without repeats."""
     import numpy as np
 
-    words = np.array([zlib.crc32(word.encode()) for word in normalised(request).split()], np.uint64)
+    words = checksums(normalised(request).split())
     return np.unique(np.concatenate([words, (words[:-1] << np.uint64(32)) + words[1:]]))
 
 

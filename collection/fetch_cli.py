@@ -80,6 +80,8 @@ def choose(words: str) -> list[Dataset]:
         dataset = of_tasks.get(name, name)
         if not dataset:
             log(f"{name} is generated and needs no files")
+        elif dataset == "distilled":
+            log(f"{name} is not fetched: symbol-llm distill makes it")
         elif dataset in DATASETS:
             chosen[dataset] = DATASETS[dataset]
         else:

@@ -100,6 +100,23 @@ class State:
             raise disk_fault(error, self.path) from error
 
 
+def is_account(name: str) -> bool:
+    """Whether a file of this name is a fetch's own: the account, its lock, or a transfer that broke off."""
+    return name in (NAME, _LOCK) or name.endswith(".part")
+
+
+def fetched_files(folder: Path) -> dict[str, str]:
+    """The sha256 of every file that FETCHED.json says is in a dataset's folder; empty where nothing was fetched.
+
+    Raises FetchError if FETCHED.json cannot be read.
+    """
+    found: dict[str, str] = {}
+    for place, entry in State(folder, "", "").files.items():
+        # An archive that was unpacked is not there any more, unless the user placed it.
+        found |= entry.unpacked or {place: entry.sha256}
+    return found
+
+
 def as_entry(measured: Measured, address: str, revision: str, origin: str, digest: str) -> Entry:
     """The entry of a file whose bytes were measured today."""
     return Entry(

@@ -26,6 +26,9 @@ licences.
   them so.
 - A file that you placed yourself is never overwritten: if it is not upstream's, the fetch says so, and `--replace`
   replaces it.
+- `collect build` compares the files with `FETCHED.json`, too: one that changed or went since it was fetched ends the
+  build, and is named. Fetch it again; or delete `FETCHED.json`, to build from the files as they are (their sha256 go
+  into the manifest and the records either way).
 - Exit code 0: all that can be fetched is in place. 1: a checksum did not hold. 2: files did not come for another
   reason. Files that only a person can get are listed with the steps.
 - `HF_TOKEN` and `HF_ENDPOINT` hold for files on the Hugging Face hub, `HTTPS_PROXY` for all.
@@ -35,9 +38,9 @@ licences.
 @cache
 def datasets_of_tasks() -> dict[str, str]:
     """The dataset's folder for every task; empty for a generated one."""
-    from collection.sources import SOURCES, get
+    from collection.sources import BY_NAME, get
 
-    return {task: get(task).upstream.dataset for task in SOURCES}
+    return {task: get(task).upstream.dataset for task in BY_NAME}
 
 
 def as_markdown(datasets: Iterable[Dataset]) -> str:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbol_llm.record import Record
@@ -104,11 +106,23 @@ def _asked(format_name: str, request: str, definitions: str, group: str) -> tupl
     return Asked(asked, len(words), _grams(words) if uses_grams else None), text
 
 
+def checksums(words: Sequence[str]) -> np.ndarray:
+    """The CRC-32 of each word, as 64-bit numbers."""
+    import numpy as np
+
+    return np.fromiter(map(_checksum, words), np.uint64, len(words))
+
+
+@lru_cache(maxsize=1 << 16)
+def _checksum(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
 def _grams(words: list[str]) -> np.ndarray:
     """Keys of the runs of 8 words: a polynomial over the words' checksums, modulo 2⁶⁴."""
     import numpy as np
 
-    sums = np.array([zlib.crc32(word.encode()) for word in words], np.uint64)
+    sums = checksums(words)
     count = len(words) - _N + 1
     grams = np.zeros(count, np.uint64)
     for offset in range(_N):

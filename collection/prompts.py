@@ -10,7 +10,7 @@ The paraphrase is a function of the record's id and the seed, so a rebuild is by
 
 from __future__ import annotations
 
-from random import Random
+import hashlib
 from typing import NamedTuple
 
 from collection.sources.base import Example, Prompt
@@ -26,10 +26,16 @@ class Rendered(NamedTuple):
     template: str
 
 
+def record_id(task: str, split: str, example: Example) -> str:
+    """The id of an example's record. The same words about another scene, table or story are another record."""
+    return content_id(task, split, example.context.definitions, example.input, example.completion, example.group)
+
+
 def render(prompt: Prompt, example: Example, task: str, split: str, seed: int) -> Rendered:
     """The prompt of one example. It ends with a newline; the completion follows at once."""
-    name = content_id(task, split, example.context.definitions, example.input, example.completion)
-    choice = Random(f"{seed}/{name}").randrange(len(prompt.instructions))
+    name = record_id(task, split, example)
+    drawn = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
+    choice = int.from_bytes(drawn, "big") % len(prompt.instructions)
     return Rendered(name, render_with(prompt, choice, example), prompt.instructions[choice], f"{choice}/0-shot")
 
 

@@ -1,5 +1,7 @@
 """Reading the raw files of a task: which tasks can be built, what their files hash to, and their rows.
 
+    Hashes(RAW).of(get("sparc"))   {"sparc/train.json": {"bytes": …, "sha256": …}, …, "spider/database/…": {…}}
+
 A folder that holds something else under upstream's names ends a build with an error that says where, not with a
 traceback from the middle of a reader.
 """
@@ -12,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import collection.sources
+from collection.fetch_state import NAME as FETCHED
+from collection.fetch_state import fetched_files, is_account
 from collection.sources.base import FilesMissing, GeneratedSource, Row, Source
 from symbol_llm.errors import SymbolLLMError, UserError
 from symbol_llm.ledger import sha256_file
 
-Inputs = dict[str, dict[str, Any]]  # file name -> {"bytes": …, "sha256": …}
+Inputs = dict[str, dict[str, Any]]  # file name relative to RAW -> {"bytes": …, "sha256": …}
 
 
 def available_tasks(raw: Path | None) -> list[str]:
@@ -83,22 +87,66 @@ def read_rows(source: Source, folder: Path, seed: int = 0, limit: int | None = N
         ) from error
 
 
-def hash_inputs(folder: Path) -> Inputs:
-    """Size and sha256 of every file of a dataset, by name relative to its folder. Raises UserError."""
-    found: Inputs = {}
-    path = folder
-    try:
-        for path in _files(folder):
-            found[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
-    except OSError as error:
-        raise UserError(f"cannot read {error.filename or path}: {error.strerror}") from error
-    return found
+class Hashes:
+    """Size and sha256 of raw files. A folder that serves several tasks is read once."""
+
+    def __init__(self, raw: Path) -> None:
+        self._raw = raw
+        self._folders: dict[str, Inputs] = {}
+
+    def of(self, source: Source) -> Inputs:
+        """What a task may read: the files of its dataset, and those of other datasets that its rows may name.
+
+        Raises UserError if a file cannot be read, or is not the one that was fetched.
+        """
+        own = source.upstream.dataset
+        found = dict(self._in(own))
+        for folder in source.beside:
+            if not folder.startswith(f"{own}/") and (self._raw / folder).is_dir():
+                found |= self._in(folder)
+        return found
+
+    def _in(self, folder: str) -> Inputs:
+        if folder not in self._folders:
+            found: Inputs = {}
+            path = place = self._raw / folder
+            try:
+                for path in _files(place):
+                    name = path.relative_to(self._raw).as_posix()
+                    found[name] = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+            except OSError as error:
+                raise UserError(f"cannot read {error.filename or path}: {error.strerror}") from error
+            require_as_fetched(self._raw, folder, found)
+            self._folders[folder] = found
+        return self._folders[folder]
+
+
+def require_as_fetched(raw: Path, folder: str, found: Inputs) -> None:
+    """Raise UserError if files below a folder are not those that ``collect fetch`` wrote down in FETCHED.json."""
+    dataset = folder.partition("/")[0]
+    fetched = {
+        name: sha256
+        for name, sha256 in fetched_files(raw / dataset).items()
+        if f"{dataset}/{name}".startswith(f"{folder}/")
+    }
+    other = [name for name, sha256 in fetched.items() if found.get(f"{dataset}/{name}", {}).get("sha256") != sha256]
+    if other:
+        names = ", ".join(
+            name + (" (missing)" if f"{dataset}/{name}" not in found else "") for name in sorted(other)[:5]
+        )
+        raise UserError(
+            f"{raw / dataset}: {len(other)} of {len(fetched)} files are not those that were fetched: {names}. "
+            f"Delete them and run: symbol-llm collect fetch --raw {raw} --tasks {dataset}; or, to build from the files "
+            f"as they are, delete {raw / dataset / FETCHED}"
+        )
 
 
 def _files(folder: Path) -> list[Path]:
+    """All files below a folder, but for what a fetch leaves beside them."""
+
     def refuse(error: OSError) -> None:
         raise error  # a folder that cannot be listed is not an empty one
 
     walk = os.walk(folder, onerror=refuse, followlinks=True)
-    paths = (Path(place) / name for place, _, names in walk for name in names)
+    paths = (Path(place) / name for place, _, names in walk for name in names if not is_account(name))
     return sorted(path for path in paths if path.is_file())

@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 import orjson
 
 import collection.sources
-from collection.prompts import render_with
+from collection.prompts import record_id, render_with
 from collection.row_sums import RowSums, digest
 from collection.sources.base import Example
 from symbol_llm.console import progress
 from symbol_llm.errors import CheckFailed, SymbolError, SymbolLLMError, UserError
 from symbol_llm.formats import get as get_format
 from symbol_llm.ledger import read_manifest, sha256_file
-from symbol_llm.record import Record, content_id, read_parquet
+from symbol_llm.record import Record, read_parquet
 from symbol_llm.shards import chunked, ordered_map
 
 _ROWS_PER_CHUNK = 256
@@ -173,13 +173,13 @@ def _fault(task: str, raw: Path | None, record: Record) -> str:
         return f"it is a record of task {record.task}, format {record.format}"
     if (record.licence, record.commercial) != (source.licence.name, source.licence.commercial):
         return f"licence {record.licence}, commercial use {record.commercial}: the source says {source.licence}"
-    if record.id != content_id(task, record.split, record.context, record.input, record.completion):
+    context = record.to_context(raw)
+    example = Example(input=record.input, completion=record.completion, context=context, group=record.group)
+    if record.id != record_id(task, record.split, example):
         return "the id does not belong to the content"
     choice, _, _ = record.template.partition("/")
     if not choice.isdecimal() or int(choice) >= len(source.prompt.instructions):
         return f"there is no template {record.template}"
-    context = record.to_context(raw)
-    example = Example(input=record.input, completion=record.completion, context=context)
     if record.prompt != render_with(source.prompt, int(choice), example):
         return "the prompt is not the rendering of its parts"
     if record.instruction != source.prompt.instructions[int(choice)]:

@@ -115,7 +115,7 @@ def make_folder(path: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise UserError(f"cannot write to {path}: {error.strerror}. Choose another folder with --out") from error
+        raise UserError(f"cannot write to {path}: {error.strerror}. Choose another folder") from error
     return path
 
 
@@ -126,5 +126,7 @@ def exclusive(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"{folder}: another process is writing here. Wait for it, or use another --out") from error
+            raise UserError(
+                f"{folder}: another process is writing here. Wait for it, or choose another folder"
+            ) from error
         yield

@@ -17,6 +17,7 @@ def make_record(**changes: Any) -> Record:
         "completion": "I_JUMP",
         "instruction": "Translate.",
         "context": "",
+        "group": "",
         "input": "jump",
         "template": "0/0-shot",
         "parses": True,
@@ -26,5 +27,5 @@ def make_record(**changes: Any) -> Record:
         "commercial": True,
         **changes,
     }
-    name = content_id(*(values[k] for k in ("task", "split", "context", "input", "completion")))
+    name = content_id(*(values[k] for k in ("task", "split", "context", "input", "completion", "group")))
     return Record(**{"id": name, **values})

@@ -67,6 +67,12 @@ SOURCES: dict[str, str] = {
     "proofwriter": "collection.sources.proofwriter:PROOFWRITER",
     "planbench": "collection.sources.planbench:PLANBENCH",
     "little_prince": "collection.sources.amr_little_prince:LITTLE_PRINCE",
+    # Written by a model and verified by a solver: symbol-llm distill
+    "gsm8k_code_distilled": "collection.sources.distilled:GSM8K_CODE",
+    "aqua_code_distilled": "collection.sources.distilled:AQUA_CODE",
+    "math_code_distilled": "collection.sources.distilled:MATH_CODE",
+    "proofwriter_distilled": "collection.sources.distilled:PROOFWRITER",
+    "stories_distilled": "collection.sources.distilled:STORIES",
     # General instructions
     "flan": "collection.sources.flan:FLAN",
     "cot": "collection.sources.cot:COT",
@@ -89,11 +95,27 @@ SOURCES: dict[str, str] = {
     "general": "collection.sources.general:GENERAL",
 }
 
+# Other settings of the same datasets. Their rows repeat those of a task above, so a build takes them only by name:
+# symbol-llm collect build --tasks mtop_all
+VARIANTS: dict[str, str] = {
+    "mtop_all": "collection.sources.mtop:MTOP_ALL",  # six languages
+    "topv2_10spis": "collection.sources.topv2:TOPV2_10SPIS",  # low-resource splits, samples per intent and slot
+    "topv2_25spis": "collection.sources.topv2:TOPV2_25SPIS",
+    "topv2_50spis": "collection.sources.topv2:TOPV2_50SPIS",
+    "topv2_100spis": "collection.sources.topv2:TOPV2_100SPIS",
+    "topv2_250spis": "collection.sources.topv2:TOPV2_250SPIS",
+    "topv2_500spis": "collection.sources.topv2:TOPV2_500SPIS",
+    "topv2_1000spis": "collection.sources.topv2:TOPV2_1000SPIS",
+    "nlmaps_de": "collection.sources.nlmaps:NLMAPS_DE",  # the German questions
+    "geometry3k_dissolved": "collection.sources.geometry3k:GEOMETRY3K_DISSOLVED",  # with the diagram's forms
+}
+BY_NAME = {**SOURCES, **VARIANTS}
+
 
 @cache
 def get(task: str) -> Source:
     """The source of a task. Raises UserError for an unknown name."""
-    if task not in SOURCES:
-        raise unknown_name("task", task, SOURCES, "symbol-llm collect list")
-    module, attribute = SOURCES[task].split(":")
+    if task not in BY_NAME:
+        raise unknown_name("task", task, BY_NAME, "symbol-llm collect list")
+    module, attribute = BY_NAME[task].split(":")
     return getattr(importlib.import_module(module), attribute)

@@ -36,10 +36,10 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
 from collection.sources.free_text_equations import find_equations
+from collection.sources.row_files import read_jsonl_rows
 from collection.sources.worked_arithmetic import compile_equations, not_derivable, plain_number
 from symbol_llm.record import Split
 
@@ -103,7 +103,7 @@ class AquaCode(Source):
         for split, name in _FILES.items():
             file = next((file for file in (f"{name}.json", f"{name}.tok.json") if file in present), None)
             if file:
-                yield from read_jsonl_rows(folder / file, file, split)
+                yield from read_jsonl_rows(folder / file, folder, split)
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         fields = read_fields(row.data)

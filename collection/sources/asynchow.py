@@ -32,9 +32,9 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.errors import UserError
 from symbol_llm.record import Split
 
@@ -91,7 +91,7 @@ class AsyncHow(Source):
                     yield Row(file, index, Split.TEST, data)
         for file, split in _LINES.items():
             if folder / file in present:
-                yield from read_jsonl_rows(folder / file, file, split)
+                yield from read_jsonl_rows(folder / file, folder, split)
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         data = row.data

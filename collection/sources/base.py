@@ -80,6 +80,8 @@ class Example:
     context: Context = EMPTY
     answer: Any = None
     group: str = ""
+    parent: str | None = None  # distilled: the question's id, and how the symbol was verified
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Source(ABC):
     prompt: Prompt
     # The same row may occur many times on purpose (SCAN's addprim split): then only leaks are removed.
     keeps_duplicates: bool = False
+    # Folders of other datasets that rows may name files of, relative to RAW: they are inputs, too, where they exist.
+    beside: tuple[str, ...] = ()
 
     @abstractmethod
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
@@ -185,19 +189,6 @@ def require(folder: Path, *names: str) -> list[Path]:
             "Place them there, or pass the folder that holds the datasets with --raw"
         )
     return found
-
-
-def read_jsonl_rows(path: Path, file: str, split: Split) -> Iterator[Row]:
-    """One row per line of a JSONL file; a line that is not JSON becomes a rejected row."""
-    with path.open("rb") as lines:
-        for index, line in enumerate(lines):
-            if not line.strip():
-                continue
-            try:
-                data = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                data = Rejected(Reason.MALFORMED_ROW, f"line {index + 1} is not JSON: {error}")
-            yield Row(file, index, split, data)
 
 
 def read_json(path: Path) -> Any:

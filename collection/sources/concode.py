@@ -17,8 +17,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from collection.sources.base import Licence, Reason, Rejected, Row, Upstream, read_jsonl_rows, require
+from collection.sources.base import Licence, Reason, Rejected, Row, Upstream, require
 from collection.sources.code_corpus import Corpus, Pair, texts
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 _FILES = {"train.json": Split.TRAIN, "dev.json": Split.TEST, "test.json": Split.TEST}
@@ -41,7 +42,7 @@ class Concode(Corpus):
         for name, split in _FILES.items():
             for path in (folder / "dataset" / "concode" / name, folder / name):
                 if path.exists():
-                    yield from read_jsonl_rows(path, path.relative_to(folder).as_posix(), split)
+                    yield from read_jsonl_rows(path, folder, split)
                     break
         require(folder, *_FILES, *(f"dataset/concode/{name}" for name in _FILES))
 

@@ -33,9 +33,9 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 _FILES = {
@@ -78,8 +78,7 @@ class Folio(Source):
 
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
         for path in require(folder, *_FILES):
-            file = path.relative_to(folder).as_posix()
-            yield from read_jsonl_rows(path, file, _FILES[file])
+            yield from read_jsonl_rows(path, folder, _FILES[path.relative_to(folder).as_posix()])
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         problem = _malformed(row.data)

@@ -8,7 +8,7 @@ r"""Geometry3K: textbook problems in plane geometry, with the logic forms of tex
 becomes the problem's text as input, the forms of the text as completion, one a line, answer 8 (the value of the gold
 choice; its text where it is no number), group "problem-7". The forms of the diagram, its points and the values of the
 choices are the world, for a solver. ``$`` in a form is an object that only the diagram tells; in the task
-``GEOMETRY3K_DISSOLVED``, beside the table, the prompt shows the diagram's forms, and nothing is left open.
+task ``geometry3k_dissolved`` the prompt shows the diagram's forms, and nothing is left open.
 
 A row is a problem folder. The merged ``logic_forms/*.json`` repeat the forms of all problems without their texts: they
 serve folders that have no ``logic_form.json``, and where there are no folders at all, each of their problems is a

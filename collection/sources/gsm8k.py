@@ -35,10 +35,10 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
 from collection.sources.gsm8k_arithmetic import Expression, evaluate, parse_arithmetic, to_python
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.errors import SymbolError
 from symbol_llm.record import Split
 from symbol_llm.solvers.answers import as_number, same_number
@@ -161,7 +161,7 @@ class Gsm8kCode(Source):
         present = require(folder, *_FILES.values())
         for split, file in _FILES.items():
             if folder / file in present:
-                yield from read_jsonl_rows(folder / file, file, split)
+                yield from read_jsonl_rows(folder / file, folder, split)
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         fields = read_fields(row.data)

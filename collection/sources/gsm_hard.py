@@ -25,10 +25,10 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
 from collection.sources.gsm8k import GSM8K_CODE
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 _FILE = "datasets/gsmhardv2.jsonl"
@@ -53,7 +53,7 @@ class GsmHard(Source):
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
         """The rows of the one file. Raises UserError if it is not there."""
         for path in require(folder, _FILE):
-            yield from read_jsonl_rows(path, _FILE, Split.TEST)
+            yield from read_jsonl_rows(path, folder, Split.TEST)
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         data = row.data

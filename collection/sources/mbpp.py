@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from collection.sources.base import Licence, Reason, Rejected, Row, Upstream, read_jsonl_rows, require
+from collection.sources.base import Licence, Reason, Rejected, Row, Upstream, require
 from collection.sources.code_corpus import Corpus, Pair, texts
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 
@@ -33,7 +34,7 @@ class Mbpp(Corpus):
 
     def read(self, folder: Path) -> Iterator[Row]:
         path = require(folder, "mbpp.jsonl", "data/mbpp.jsonl")[0]
-        for row in read_jsonl_rows(path, path.relative_to(folder).as_posix(), Split.TRAIN):
+        for row in read_jsonl_rows(path, folder, Split.TRAIN):
             number = row.data.get("task_id") if isinstance(row.data, dict) else None
             yield Row(row.file, row.index, split_of(number), row.data)
 

@@ -18,10 +18,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from collection.sources.base import FilesMissing, Licence, Reason, Rejected, Row, Upstream, read_jsonl_rows
+from collection.sources.base import FilesMissing, Licence, Reason, Rejected, Row, Upstream
 from collection.sources.code_corpus import Corpus, Pair, texts
 from collection.sources.docstrings import without_docstring
 from collection.sources.mbpp import split_of
+from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 _NAMES = {"python": "mbpp", "java": "mbjp", "go": "mbgp"}
@@ -53,7 +54,7 @@ class Mbxp(Corpus):
         if not releases:
             raise FilesMissing(f"{folder}: there is no data/mbxp/{name}1.jsonl or later. Place upstream's file there")
         path = max(releases, key=lambda path: [int(part) for part in re.findall(r"\d+", path.stem)])
-        for row in read_jsonl_rows(path, path.relative_to(folder).as_posix(), Split.TRAIN):
+        for row in read_jsonl_rows(path, folder, Split.TRAIN):
             text = row.data.get("task_id") if isinstance(row.data, dict) else None
             number = _NUMBER.fullmatch(text) if isinstance(text, str) else None
             yield Row(row.file, row.index, split_of(int(number[1]) if number else None), row.data)

@@ -13,7 +13,7 @@ domain. The repack of XSemPLR, ``{train,dev,test}.json``, has the utterances tha
     {"id": "42", "question": {"en": "…", "de": "…"}, "mr": {"slot_intent": {"en": "[IN:GET_WEATHER …", "de": "…"}}}
 
 It does not tell the domain: that is looked up by id in upstream's files, and where those are not here, the inventory is
-that of all domains. One row per record and language; ``MTOP`` is English, ``MTOP_ALL`` all six. Files of other
+that of all domains. One row per record and language; Task ``mtop`` is English, ``mtop_all`` all six. Files of other
 languages are not read.
 """
 

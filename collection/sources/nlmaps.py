@@ -4,8 +4,8 @@
     nlmaps.train.mrl    query(area(keyval('name','Paris')),nwr(keyval('amenity','bar')),qtype(count))
 
 becomes the pair, with the operators of the language and the keys of the map as definitions. The keys are those of all
-queries at hand, in alphabetical order; a value is not shown, since it is for the model to find. ``NLMAPS_DE``, beside
-the table, reads the German questions (``nlmaps.train.de``, whose lines end in a blank). Upstream has no validation
+queries at hand, in alphabetical order; a value is not shown, since it is for the model to find. Task ``nlmaps_de``
+reads the German questions (``nlmaps.train.de``, whose lines end in a blank). Upstream has no validation
 split.
 """
 

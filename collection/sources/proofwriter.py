@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from collection.sources.base import Example, Licence, Prompt, Reason, Rejected, Row, Source, Upstream, require
 from collection.sources.proofwriter_english import read_program
@@ -75,28 +75,44 @@ class ProofWriter(Source):
             yield from read_row_file(path, folder, _FILES[path.relative_to(folder).as_posix()])
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
-        data = row.data
-        if not isinstance(data, dict) or not all(isinstance(data.get(name), str) for name in _FIELDS):
-            return Rejected(Reason.MALFORMED_ROW, f"expected text in {', '.join(_FIELDS)}")
-        context, question = (" ".join(data[name].split()) for name in ("context", "question"))
-        if not context or not question:
-            return Rejected(Reason.EMPTY_INPUT, "the theory or the question is empty")
-        gold = _gold(data)
-        if isinstance(gold, Rejected):
-            return gold
-        _, asked, statement = question.partition(_ASKED)
+        fields = read_fields(row.data)
+        if isinstance(fields, Rejected):
+            return fields
+        _, asked, statement = fields.question.partition(_ASKED)
         if not asked:
             return Rejected(Reason.NOT_DERIVABLE, f"the question does not ask whether it {_ASKED}")
         try:
-            program = str(read_program(context, statement))
+            program = str(read_program(fields.context, statement))
             found = _language().query_value(program)
         except ValueError as error:
             return Rejected(Reason.NOT_DERIVABLE, str(error))
-        if found != gold:
-            return Rejected(Reason.WRONG_ANSWER, f"the program says {found}, the gold answer is {gold}")
-        return Example(
-            input=f"{context}\n{question}", completion=program, answer=gold, group=data["id"].rpartition("_")[0]
-        )
+        if found != fields.answer:
+            return Rejected(Reason.WRONG_ANSWER, f"the program says {found}, the gold answer is {fields.answer}")
+        return Example(input=fields.request, completion=program, answer=fields.answer, group=fields.group)
+
+
+class Fields(NamedTuple):
+    """Theory and question, each on one line; the gold answer; what the questions of one theory share."""
+
+    context: str
+    question: str
+    answer: str
+    group: str
+
+    @property
+    def request(self) -> str:
+        return f"{self.context}\n{self.question}"
+
+
+def read_fields(data: Any) -> Fields | Rejected:
+    """The parts of a row, or what is wrong with it."""
+    if not isinstance(data, dict) or not all(isinstance(data.get(name), str) for name in _FIELDS):
+        return Rejected(Reason.MALFORMED_ROW, f"expected text in {', '.join(_FIELDS)}")
+    context, question = (" ".join(data[name].split()) for name in ("context", "question"))
+    if not context or not question:
+        return Rejected(Reason.EMPTY_INPUT, "the theory or the question is empty")
+    gold = _gold(data)
+    return gold if isinstance(gold, Rejected) else Fields(context, question, gold, data["id"].rpartition("_")[0])
 
 
 def _gold(data: dict[str, Any]) -> str | Rejected:

@@ -7,7 +7,7 @@ One row, or one batch of a Parquet file, is in memory at a time: the general dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,12 @@ def read_row_file(path: Path, folder: Path, split: Split) -> Iterator[Row]:
     Raises UserError if the file as a whole cannot be read: another container, truncated, damaged. The rows before the
     fault have been given by then.
     """
-    file = path.relative_to(folder).as_posix()
-    for index, data in enumerate(_values(path)):
-        yield Row(file, index, split, data if isinstance(data, Rejected) else _checked(data))
+    return _rows(_values(path), path, folder, split)
+
+
+def read_jsonl_rows(path: Path, folder: Path, split: Split) -> Iterator[Row]:
+    """The same of a file with one JSON value a line, whatever the ending of its name."""
+    return _rows(_lines(path), path, folder, split)
 
 
 def has_rows(path: Path) -> bool:
@@ -39,23 +42,30 @@ def has_rows(path: Path) -> bool:
     return path.name.endswith(ENDINGS) and path.is_file()
 
 
-def _values(path: Path) -> Iterator[Any]:
+def _rows(values: Iterable[tuple[int, Any]], path: Path, folder: Path, split: Split) -> Iterator[Row]:
+    file = path.relative_to(folder).as_posix()
+    for index, data in values:
+        yield Row(file, index, split, data if isinstance(data, Rejected) else _checked(data))
+
+
+def _values(path: Path) -> Iterator[tuple[int, Any]]:
     if path.name.endswith(".parquet"):
-        return _parquet(path)
+        return enumerate(_parquet(path))
     if path.name.endswith(".json"):
-        return read_json_array(path)
+        return enumerate(read_json_array(path))
     return _lines(path)
 
 
-def _lines(path: Path) -> Iterator[Any]:
-    """One value a line. Blank lines are none, and lines end at line feeds alone: texts hold other separators."""
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """One value a line, with the number of the line from 0. Blank lines hold none, and lines end at line feeds alone:
+    texts hold other separators."""
     with UpstreamFile(path.name, path).open() as lines:
-        for number, line in enumerate(lines, 1):
+        for index, line in enumerate(lines):
             if line.strip():
                 try:
-                    yield orjson.loads(line)
+                    yield index, orjson.loads(line)
                 except orjson.JSONDecodeError as error:
-                    yield Rejected(Reason.MALFORMED_ROW, f"line {number} is not JSON: {error}")
+                    yield index, Rejected(Reason.MALFORMED_ROW, f"line {index + 1} is not JSON: {error}")
 
 
 def _parquet(path: Path) -> Iterator[Any]:

@@ -31,6 +31,9 @@ from symbol_llm.record import Split
 _TORN = {"! =": "!=", "> =": ">=", "< =": "<=", "< >": "<>"}
 
 
+_SISTERS = ("spider", "sparc", "cosql")  # datasets over the same databases
+
+
 class DialogueSource(Source):
     """Multi-turn text to SQL. The rows of a database are a group.
 
@@ -40,6 +43,7 @@ class DialogueSource(Source):
 
     format = "sql"
     family = "SQL"
+    beside = tuple(f"{name}/database" for name in _SISTERS)
     files: ClassVar[Mapping[str, Split]]
     # The folder that upstream's zip unpacks to (what it holds may also lie right in RAW/<dataset>), and the one in it
     # that has the files.
@@ -134,7 +138,7 @@ class DialogueSource(Source):
 
 
 def _sisters(folder: Path) -> list[Path]:
-    return [folder.parent / name for name in ("spider", "sparc", "cosql") if name != folder.name]
+    return [folder.parent / name for name in _SISTERS if name != folder.name]
 
 
 def _turn(dialogue: Mapping[str, Any], number: int | str, turn: Any, history: list[dict[str, Any]]) -> dict[str, Any]:

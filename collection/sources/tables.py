@@ -259,7 +259,7 @@ class Tables(GeneratedSource):
             completion=data["query"],
             context=Context(definitions, world),
             answer={"query": data["query"]},
-            group=definitions,
+            group=f"{row.file}/{row.index}",  # every question has a table of its own
         )
 
 

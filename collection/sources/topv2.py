@@ -6,9 +6,9 @@
 becomes input "Wake me at six", the third cell as completion (coupled, as upstream writes it: all words stay in the
 brackets), group "alarm", and as definitions all intents and slots of the domain.
 
-Upstream repeats many rows exactly (a third of timer_train), which the builder removes. ``TOPV2_SPIS[n]`` are tasks
-beside the table: upstream's low-resource splits with n samples per intent and slot, whose third column is headed
-``seqlogical``, tested on the whole test files of their domains.
+Upstream repeats many rows exactly (a third of timer_train), which the builder removes. Tasks ``topv2_10spis`` to
+``topv2_1000spis`` are upstream's low-resource splits with so many samples per intent and slot, whose third column is
+headed ``seqlogical``, tested on the whole test files of their domains.
 """
 
 from __future__ import annotations
@@ -108,4 +108,10 @@ def _rows(file: UpstreamFile) -> Iterator[tuple[int, dict[str, str] | Rejected]]
 
 
 TOPV2 = Topv2()
-TOPV2_SPIS = {spis: Topv2(f"topv2_{spis}spis", spis) for spis in (10, 25, 50, 100, 250, 500, 1000)}
+TOPV2_10SPIS = Topv2("topv2_10spis", 10)
+TOPV2_25SPIS = Topv2("topv2_25spis", 25)
+TOPV2_50SPIS = Topv2("topv2_50spis", 50)
+TOPV2_100SPIS = Topv2("topv2_100spis", 100)
+TOPV2_250SPIS = Topv2("topv2_250spis", 250)
+TOPV2_500SPIS = Topv2("topv2_500spis", 500)
+TOPV2_1000SPIS = Topv2("topv2_1000spis", 1000)

@@ -39,9 +39,9 @@ from collection.sources.base import (
     Row,
     Source,
     Upstream,
-    read_jsonl_rows,
     require,
 )
+from collection.sources.row_files import read_jsonl_rows
 from collection.sources.wikisql_tables import Table, definitions, find_table, unifiedskg
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Context
@@ -100,7 +100,7 @@ class WikiSql(Source):
         if archive.is_file() and not any((place / name).is_file() for name in _FILES):
             raise UserError(f"{archive}: unpack it first, with: tar -xjf {archive} -C {place}")
         for path in require(place, *_FILES):
-            yield from read_jsonl_rows(path, path.relative_to(folder).as_posix(), _FILES[path.name])
+            yield from read_jsonl_rows(path, folder, _FILES[path.name])
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         """A question with its table. The answer names the query whose result is the gold one."""

@@ -57,7 +57,7 @@ def compile_equations(
 
 def not_derivable(why: str, request: str) -> Rejected:
     """A row whose gold answer is known, but whose solution gives no program."""
-    detail = f"{why}; `symbol-llm distill` (planned) makes programs for such rows and checks them"
+    detail = f"{why}; symbol-llm distill has a model write a program for such a row, and runs it"
     return Rejected(Reason.NOT_DERIVABLE, detail, request=request)
 
 

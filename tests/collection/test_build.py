@@ -18,8 +18,7 @@ from typer.testing import CliRunner
 from collection.build import BuildConfig, available_tasks, build
 from collection.cli import app
 from collection.sources import get
-from collection.verify import verify
-from symbol_llm.errors import CheckFailed, UserError
+from symbol_llm.errors import UserError
 from symbol_llm.ledger import sha256_file
 from symbol_llm.record import Split, read_parquet
 
@@ -57,24 +56,6 @@ def test_records_are_complete(built: Path) -> None:
         assert record.source.sha256 and record.prompt.endswith(":\n") and record.completion not in record.prompt
 
 
-def test_verify_holds_and_finds_a_flipped_byte(built: Path, raw: Path, tmp_path: Path) -> None:
-    checked = verify(built, raw, workers=2)
-    assert checked["records"] > 100 and checked["inputs"] > 0
-    for name in ("records/folio.parquet", "rejects/folio.jsonl"):
-        copy = tmp_path / name.replace("/", "-")
-        shutil.copytree(built, copy)
-        data = bytearray((copy / name).read_bytes())
-        data[len(data) // 2] ^= 1
-        (copy / name).write_bytes(data)
-        with pytest.raises(CheckFailed, match=Path(name).name):
-            verify(copy)
-    missing = tmp_path / "missing"
-    shutil.copytree(built, missing)
-    (missing / "records" / "scan.parquet").unlink()
-    with pytest.raises(CheckFailed, match=r"scan\.parquet is missing"):
-        verify(missing)
-
-
 def test_any_number_of_workers_gives_the_same_bytes(built: Path, raw: Path, tmp_path: Path) -> None:
     build(CONFIG, raw, tmp_path, workers=2)
     assert files(tmp_path) == files(built)
@@ -87,7 +68,7 @@ def test_a_killed_build_goes_on_and_ends_the_same(built: Path, raw: Path, tmp_pa
         f" '--tasks', {','.join(TASKS)!r}, '--limit', '300', '--workers', '2']; main()"
     )
     command = [sys.executable, "-c", code]
-    for parts in (1, 3):
+    for parts in (1, 3, 5):
         process = subprocess.Popen(
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )

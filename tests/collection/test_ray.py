@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ from symbol_llm.ray_map import ray_map
 from tests.collection.build_command import RAW, build_command, files, run
 
 CODE = ("collection", "symbol_llm")
+
+
+def require_ray() -> None:
+    """Fail, not skip: a suite without Ray would say nothing about ``--engine ray``, and look well."""
+    if find_spec("ray") is None:
+        pytest.fail('these tests need Ray: pip install -c constraints.txt -e ".[ray]"')
 
 
 class TwoNodes:
@@ -43,7 +50,7 @@ class TwoNodes:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[TwoNodes]:
-    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    require_ray()
     folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # short: its sockets' paths have at most 107 bytes
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     two = TwoNodes(folder)
@@ -174,7 +181,7 @@ def test_a_killed_node(nodes: TwoNodes, environment: None, local: dict[str, byte
 def test_a_cluster_of_this_machine_alone(
     local: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    require_ray()
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     done = run(build_command(tmp_path, "--engine", "ray", "--workers", "2"))
     assert done.returncode == 0, done.stderr
@@ -183,7 +190,7 @@ def test_a_cluster_of_this_machine_alone(
 
 @pytest.mark.full
 def test_no_cluster_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    require_ray()
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     done = run(build_command(tmp_path, "--engine", "ray"))
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr

@@ -16,7 +16,7 @@ import pytest
 
 from collection.prompts import render
 from collection.sources import SOURCES as ALL_SOURCES
-from collection.sources import get
+from collection.sources import VARIANTS, get
 from collection.sources.base import Example, FilesMissing, GeneratedSource, Reason, Rejected
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Split
@@ -34,7 +34,7 @@ def examples(task: str, raw: Path, limit: int | None = None) -> list:
     return [(row, row.data if isinstance(row.data, Rejected) else source.to_example(row, folder)) for row in rows]
 
 
-@pytest.mark.parametrize("task", SOURCES)
+@pytest.mark.parametrize("task", [*SOURCES, *VARIANTS])
 def test_describes_itself(task: str) -> None:
     source = get(task)
     assert source.task == task and source.family and source.licence.name

@@ -7,8 +7,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from collection.sources import get
 from collection.sources.base import Example, FilesMissing, Reason, Rejected
-from collection.sources.topv2 import TOPV2, TOPV2_SPIS, Topv2
+from collection.sources.topv2 import TOPV2, Topv2
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Split
 
@@ -86,7 +87,7 @@ def test_upstreams_archive_gives_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_low_resource_splits_are_tested_on_the_whole_test_file_of_their_domains() -> None:
-    found = read(TOPV2_SPIS[10])
+    found = read(get("topv2_10spis"))
     assert {(file.rpartition("/")[2], index): split for (file, index), (split, _) in found.items()} == {
         ("weather_test.tsv", 1): Split.TEST,
         ("weather_train_10spis.tsv", 1): Split.TRAIN,
@@ -94,11 +95,10 @@ def test_low_resource_splits_are_tested_on_the_whole_test_file_of_their_domains(
     }
     definitions = {example.context.definitions for _, example in found.values() if isinstance(example, Example)}
     assert len(definitions) == 1 and "IN:UNSUPPORTED_WEATHER: unsupported weather" in definitions.pop()
-    assert {file for file, _ in read(TOPV2_SPIS[25])} == {
+    assert {file for file, _ in read(get("topv2_25spis"))} == {
         "TOPv2_Dataset/low_resource_splits/weather_train_25spis.tsv",
         "TOPv2_Dataset/weather_test.tsv",
     }
-    assert TOPV2_SPIS[10].task == "topv2_10spis"
 
 
 def test_another_folder_is_an_error(tmp_path: Path) -> None:
