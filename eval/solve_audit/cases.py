@@ -5,20 +5,27 @@ Case("Cat(tom)\\nAnimal(tom)", Context(), "Uncertain")
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from collection.sources.base import Example, Reason, Rejected, Row
 from collection.sources.gqa import DEFINITIONS as GQA_DEFINITIONS
+from eval.solve_audit.established import established
 from eval.solve_audit.sql_reference import plain_rows, wikisql_rows
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import Context
+from symbol_llm.formats.fol_parser import parse_theory
+from symbol_llm.formats.fol_tree import render
 from symbol_llm.formats.gqa_program import from_semantic, render_program
 from symbol_llm.solvers.sql_world import has_database
 
-_PROVED = {"entailment": ("True",), "contradiction": ("False",), "self_contradiction": ("True", "False")}
+_ESTABLISHED: dict[str, tuple[bool, ...]] = {
+    "entailment": (True,),
+    "contradiction": (False,),
+    "self_contradiction": (True, False),
+    "neutral": (),
+}
 
 
 class Case(NamedTuple):
@@ -40,26 +47,22 @@ def one_case(row: Row, example: Example, raw: Path) -> Sequence[Case] | Rejected
     return [Case(example.completion, _context(example, raw), example.answer)]
 
 
-def proof_cases(row: Row, example: Example, raw: Path) -> Sequence[Case] | Rejected:
-    """LogicNLI: the premises of each of upstream's proofs with the statement; the whole theory where there is none.
-
-    ``[[fact 1-->0]-->1]`` names fact 1 and rules 0 and 1; ``|`` parts the proofs of the two sides of a
-    self-contradiction.
-    """
-    logic = row.data["logic"]
-    *theory, statement = example.completion.split("\n")
-    if example.answer == "neutral":
-        return [Case(example.completion, Context(), "Uncertain")]
-    proofs = logic["statements"][str(row.data["number"])][3].split("|")
-    wanted = _PROVED[example.answer]
-    if len(proofs) != len(wanted):
-        return Rejected(Reason.MISALIGNED, f"{len(proofs)} proofs for the label {example.answer}")
-    found = []
-    for proof, gold in zip(proofs, wanted):
-        lines = [theory[int(number)] for number in re.findall(r"fact (\d+)", proof)]
-        lines += [theory[len(logic["facts"]) + int(number)] for number in re.findall(r"-->(\d+)", proof)]
-        found.append(Case("\n".join([*dict.fromkeys(lines), statement]), Context(), gold))
-    return found
+def both_ways(row: Row, example: Example, raw: Path) -> Sequence[Case] | Rejected:
+    """LogicNLI: whether the whole theory establishes the statement as true, and whether as false."""
+    try:
+        *theory, statement = parse_theory(example.completion)
+    except SymbolError as error:
+        return Rejected(Reason.PARSE_ERROR, str(error))
+    wanted = _ESTABLISHED[str(example.answer)]
+    read = [established(formula) for formula in theory]
+    return [
+        Case(
+            "\n".join(map(render, (*read, established(statement, value)))),
+            Context(),
+            "True" if value in wanted else "Uncertain",
+        )
+        for value in (True, False)
+    ]
 
 
 def scene_graph(row: Row, example: Example, raw: Path) -> Sequence[Case] | Rejected:

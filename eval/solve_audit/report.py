@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from eval.solve_audit.explanations import EXPLANATIONS
 from eval.solve_audit.run import Disagreement, TaskAudit
 
 COLUMNS = ("task", "solver", "engine", "rows", "gold", "executed", "agree", "of gold", "the others", "cpu ms")
@@ -91,6 +92,13 @@ def as_markdown(audits: Sequence[TaskAudit]) -> str:
     """The page of the documentation."""
     lines = [_INTRODUCTION, *_table(COLUMNS, table_rows(audits)), "\n## What agreement means\n"]
     lines += _table(("task", "the answer of the gold symbol agrees with"), [_meaning(found) for found in audits])
+    told = [
+        [found.task.name, str(outcome), number, EXPLANATIONS[found.task.name, str(outcome)]]
+        for found in audits
+        for outcome, number in found.outcomes.most_common()
+        if (found.task.name, str(outcome)) in EXPLANATIONS
+    ]
+    lines += ["\n## Why they do not agree\n", *_table(("task", "outcome", "rows", "why"), told)]
     sections = (("Rows that do not agree", "disagreements"), ("Rows without a gold symbol or answer", "without_gold"))
     for title, name in sections:
         rows = [

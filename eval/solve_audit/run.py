@@ -107,7 +107,7 @@ def audit_task(
             return TaskAudit(task, str(error))
         limits = solver.limits
         if cpu_seconds is not None:
-            limits = replace(limits, cpu_seconds=cpu_seconds, wall_seconds=6 * cpu_seconds)
+            limits = replace(limits, cpu_seconds=cpu_seconds, wall_seconds=max(limits.wall_seconds, 6 * cpu_seconds))
         rows = task.source.read_some(raw / task.source.upstream.dataset, limit=limit)
         with progress(f"solve audit {task.name} (rows)") as advance:
             for chunk in chunked(rows, ROWS_AT_ONCE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from symbol_llm.errors import unknown_name
 from symbol_llm.solvers.base import Job, Solver
@@ -24,9 +25,9 @@ SOLVERS: dict[str, str] = {
 __all__ = ["SOLVERS", "Job", "Limits", "Outcome", "Solution", "Solver", "get"]
 
 
-def get(name: str) -> Solver:
-    """A new solver. Raises UserError for an unknown name."""
+def get(name: str, **options: Any) -> Solver:
+    """A new solver; ``options`` are its constructor's. Raises UserError for an unknown name."""
     if name not in SOLVERS:
         raise unknown_name("solver", name, SOLVERS, "symbol-llm solve --help")
     module, attribute = SOLVERS[name].split(":")
-    return getattr(importlib.import_module(module), attribute)()
+    return getattr(importlib.import_module(module), attribute)(**options)

@@ -3,18 +3,92 @@
     72.0 = 72      "1,000" = 1000      {"fraction": "1/3"} = 0.333333      "50%" = 1/2      [5] = 5
     True ≠ 1       nan ≠ nan           "five" is no number at all           [5, 6] is none either
 
+    judge(solution, gold, "number")    →   the solution as CORRECT, WRONG or BAD_ANSWER
+
 An answer is a JSON value as plain_values.py writes it. Nothing is evaluated here: a sympy expression brings its
 number along. Numbers are equal within 1e-3 or a millionth of the gold answer, whichever is wider: the absolute part
 forgives a rounded fraction of a cent, the relative part keeps large answers of GSM-Hard from being compared with
 fifteen digits (and does not forgive 1,000,000 for 1,000,002).
+
+The other kinds of answer have modules of their own, answers_*.py and sql_compare.py; COMPARATORS names all of them.
+Where a benchmark's own rule is laxer or stranger than ours, both are there under different names, so that a number can
+be set beside published ones.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
+
+from symbol_llm.errors import unknown_name
+from symbol_llm.solvers.outcome import Outcome, Solution
+
+
+class Comparator(NamedTuple):
+    """One rule of equality. ``same(answer, gold)`` is None where it cannot be decided, which is never guessed.
+
+    ``is_answer`` says whether a value is of the kind that the rule compares: what is not is BAD_ANSWER (or, of the
+    gold answer, GOLD_ERROR).
+    """
+
+    same: Callable[[Any, Any], bool | None]
+    is_answer: Callable[[Any], bool]
+
+
+# name -> module:constant. The first group are ours; the second follow the peers that they are named after.
+COMPARATORS: dict[str, str] = {
+    "number": "symbol_llm.solvers.answers:NUMBER",  # within 1e-3 or a millionth
+    "text": "symbol_llm.solvers.answers:TEXT",  # up to case and what surrounds it
+    "value": "symbol_llm.solvers.answers:VALUE",  # two programs gave the same
+    "quantity": "symbol_llm.solvers.answers_units:QUANTITY",  # "5 km" = "5,000 m", "50 percent" = 0.5
+    "date": "symbol_llm.solvers.answers_dates:DATE",  # "May 3, 2008" = "2008-05-03"
+    "choice": "symbol_llm.solvers.answers_choices:CHOICE",  # "(B)" = "B"
+    "set": "symbol_llm.solvers.answers_lists:SET",  # neither order nor repetition
+    "multiset": "symbol_llm.solvers.answers_lists:MULTISET",  # repetition counts
+    "list": "symbol_llm.solvers.answers_lists:LIST",  # order counts
+    "expression": "symbol_llm.solvers.answers_expressions:EXPRESSION",  # sympy: (x+1)**2 = x**2 + 2*x + 1
+    "latex": "symbol_llm.solvers.answers_expressions:LATEX",  # math-verify: \frac12 = 0.5
+    "rows": "symbol_llm.solvers.sql_compare:ROWS",  # results of queries, columns in any order
+    "ordered_rows": "symbol_llm.solvers.sql_compare:ORDERED_ROWS",  # the same rows and columns in the same order
+    "spider_test_suite": "symbol_llm.solvers.sql_compare:SPIDER_TEST_SUITE",
+    "bird_set": "symbol_llm.solvers.sql_compare:BIRD_SET",
+    "wikitq_denotation": "symbol_llm.solvers.answers_wikitq:WIKITQ_DENOTATION",
+    "pal_float": "symbol_llm.solvers.answers_peers:PAL_FLOAT",
+    "logic_lm_choice": "symbol_llm.solvers.answers_peers:LOGIC_LM_CHOICE",
+}
+
+
+def comparator(name: str) -> Comparator:
+    """The rule of that name. Raises UserError for an unknown one."""
+    if name not in COMPARATORS:
+        raise unknown_name("comparator", name, COMPARATORS, "symbol-llm solve comparators")
+    module, constant = COMPARATORS[name].split(":")
+    found: Comparator = getattr(importlib.import_module(module), constant)
+    return found
+
+
+def judge(solution: Solution, gold: Any, name: str) -> Solution:
+    """A solution that has an answer, judged by the rule of that name; any other solution as it is.
+
+    CORRECT, WRONG, BAD_ANSWER (not an answer of this kind), GOLD_ERROR (the gold answer is none), or SOLVER_UNKNOWN
+    (the two could not be compared within the limits). Raises UserError for an unknown name.
+    """
+    rule = comparator(name)
+    if solution.outcome is not None:
+        return solution
+    if not rule.is_answer(gold):
+        return solution.judged(Outcome.GOLD_ERROR, f"the gold answer is not of the kind {name!r}: {gold!s:.80}")
+    if not rule.is_answer(solution.answer):
+        return solution.judged(Outcome.BAD_ANSWER, f"not of the kind {name!r}: {solution.answer!s:.80}")
+    is_same = rule.same(solution.answer, gold)
+    if is_same is None:
+        return solution.judged(Outcome.SOLVER_UNKNOWN, "the answer and the gold answer could not be compared")
+    return solution.judged(Outcome.CORRECT if is_same else Outcome.WRONG)
+
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-3
 _ROUNDING = 1e-9  # relative: what the order of floating-point operations may change
@@ -65,12 +139,15 @@ def _read_number(text: str) -> Fraction | None:
     return -value if found["sign"] in ("-", "−") else value
 
 
-def same_number(answer: Any, gold: Any) -> bool:
-    """Whether an answer is the gold number, within 1e-3 or a millionth of it. False if either is no finite number."""
+def same_number(answer: Any, gold: Any, *, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:
+    """Whether an answer is the gold number, within ``absolute`` or ``relative`` times it, whichever is wider.
+
+    False if either is no finite number.
+    """
     a, b = as_number(answer), as_number(gold)
     if not isinstance(a, Fraction) or not isinstance(b, Fraction):  # nan and infinity are no answers
         return False
-    return abs(a - b) <= max(Fraction(ABSOLUTE), abs(b) * Fraction(RELATIVE))
+    return abs(a - b) <= max(Fraction(absolute), abs(b) * Fraction(relative))
 
 
 def as_text(answer: Any) -> str | None:
@@ -119,3 +196,8 @@ def show(answer: Any) -> str:
         case dict() if len(answer) <= 2 and answer.keys() & {"int", "fraction", "decimal", "float", "sympy"}:
             return str(next(iter(answer.values())))
     return str(answer)
+
+
+NUMBER = Comparator(same_number, lambda value: isinstance(as_number(value), Fraction))
+TEXT = Comparator(same_text, lambda value: as_text(value) is not None)
+VALUE = Comparator(same_value, lambda value: value is not None)

@@ -4,9 +4,14 @@
         solution = solver.solve("(define (problem p) …)", Context(world={"domain": "(define (domain d) …)"}))
     solution.answer   →   ["(unstack a b)", "(putdown a)", "(pickup b)", "(stack b a)"]
 
-``context.world["domain"]`` is the text of the domain. The search is Fast Downward's ``lama-first``: it looks for some
-plan, not the shortest one, so that a result depends little on the machine. Every plan is executed by our validator
-before it is handed out. Fast Downward is GPL-3 and never imported.
+``context.world["domain"]`` is the text of the domain. How a plan is looked for is the option ``search``:
+
+    satisficing   some plan, not the shortest one, so that a result depends little on the machine (the default):
+                  lama-first for a third of the CPU time, then clingo on the translated task (planner_clingo.py)
+    lama-first    Fast Downward's lama-first alone
+    optimal       a plan of least cost: A* with the landmark-cut heuristic. Much slower, often too slow
+
+Every plan is executed by our validator before it is handed out. Fast Downward is GPL-3 and never imported.
 """
 
 from __future__ import annotations
@@ -19,21 +24,27 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, ClassVar, NamedTuple
 
-from symbol_llm.errors import SymbolError
+from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats.base import EMPTY, Context
 from symbol_llm.formats.pddl_parser import parse, parse_lower
 from symbol_llm.formats.pddl_tree import Domain, Problem
 from symbol_llm.formats.pddl_world import domain_fault, problem_fault
+from symbol_llm.solvers import planner_clingo
 from symbol_llm.solvers.base import Solver
 from symbol_llm.solvers.fast_downward import installation
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
+from symbol_llm.solvers.plan_shortening import shortened
 from symbol_llm.solvers.plan_validator import validate
+from symbol_llm.solvers.worker import WorkerPool
 
-_SEARCH = "lama-first"
+# search -> Fast Downward's alias
+SEARCHES = {"satisficing": "lama-first", "lama-first": "lama-first", "optimal": "seq-opt-lmcut"}
+_FIRST_SHARE = 1 / 3  # of the CPU time, for the search before clingo
 EMPTY_PLAN = "the goal already holds in the initial state: the plan is empty"
 
 # Fast Downward's exit codes (driver/returncodes.py); 0 to 3 mean that a plan was found.
@@ -56,6 +67,7 @@ _OUTCOMES = {
     37: (Outcome.SANDBOX_ERROR, "this system lacks what Fast Downward's driver needs"),
 }
 _FOUND = (0, 1, 2, 3)
+_TOO_HARD = (Outcome.CPU_TIMEOUT, Outcome.OUT_OF_MEMORY)  # what another engine may yet solve
 # The driver passes a child's signal on as 256 - signal. The kernel's CPU limit sends SIGXCPU, then SIGKILL.
 _CPU_SIGNALS = (256 - signal.SIGXCPU, 256 - signal.SIGKILL)
 
@@ -66,6 +78,7 @@ class _Ending(NamedTuple):
     code: int
     plan: str
     log: str
+    sas: str  # the translated task, where it is asked for
     cpu_seconds: float
     wall_seconds: float
     is_late: bool  # the wall limit, or close(), ended it
@@ -75,13 +88,23 @@ class PlannerSolver(Solver):
     name: ClassVar[str] = "planner"
     limits: ClassVar[Limits] = Limits(cpu_seconds=60.0, wall_seconds=300.0, memory_bytes=2 << 30)
 
-    def __init__(self) -> None:
+    def __init__(self, search: str = "satisficing") -> None:
+        if search not in SEARCHES:
+            raise UserError(f"search={search!r} of the planner is none of {', '.join(SEARCHES)}")
+        self.search = search
         self._lock = threading.Lock()
         self._running: set[int] = set()
+        self._clingo = WorkerPool(planner_clingo.TARGET, os.cpu_count() or 1, "clingo")
 
     @property
     def engine(self) -> str:
-        return f"Fast Downward {installation().version} ({_SEARCH})"
+        """All engines that the search may use; a solution names the one that found the plan."""
+        both = f", then {planner_clingo.engine()}" if self.search == "satisficing" else ""
+        return f"{self._first_engine}{both}"
+
+    @property
+    def _first_engine(self) -> str:
+        return f"Fast Downward {installation().version} ({SEARCHES[self.search]})"
 
     def solve(self, symbol: str, context: Context = EMPTY, limits: Limits | None = None) -> Solution:
         """Plan for one problem. ``answer`` is the list of plan lines; ``message`` says if the plan is empty.
@@ -89,15 +112,28 @@ class PlannerSolver(Solver):
         A domain that is missing or broken is GOLD_ERROR, a plan that fails on the problem it was found for is
         SANDBOX_ERROR: neither is the model's fault. Raises EngineMissing.
         """
-        engine = self.engine
+        engine = self._first_engine
         domain_text = context.world.get("domain")
         if not domain_text:
             return Solution(Outcome.GOLD_ERROR, message="the context has no domain", engine=engine)
         if refusal := _refusal(symbol, domain_text):
             return Solution(refusal[0], message=refusal[1], engine=engine)
         limits = limits or self.limits
-        ending = self._run(domain_text, symbol, limits)
-        outcome, message, plan = _read(ending, limits)
+        has_second = self.search == "satisficing"
+        share = replace(limits, cpu_seconds=limits.cpu_seconds * _FIRST_SHARE) if has_second else limits
+        ending = self._run(domain_text, symbol, share, has_second)
+        outcome, message, plan = _read(ending, share)
+        cpu_seconds, wall_seconds = ending.cpu_seconds, ending.wall_seconds
+        if has_second and outcome in _TOO_HARD and ending.sas:
+            left = replace(limits, cpu_seconds=max(1.0, limits.cpu_seconds - cpu_seconds))
+            second = self._clingo.call(ending.sas, left)
+            cpu_seconds, wall_seconds = cpu_seconds + second.cpu_seconds, wall_seconds + second.wall_seconds
+            if second.outcome is None:
+                engine, outcome, plan = second.engine, None, shortened(domain_text, symbol, second.answer)
+            elif second.outcome is Outcome.CPU_TIMEOUT:
+                message = f"no plan within {limits.cpu_seconds:g} s of CPU time, neither by lama-first nor by clingo"
+            else:
+                message = f"{message}; clingo: {second.message}"
         if outcome is None:
             check = validate(domain_text, symbol, plan)
             if not check.is_valid:
@@ -111,8 +147,8 @@ class PlannerSolver(Solver):
             answer=plan if outcome is None else None,
             message=message,
             engine=engine,
-            cpu_seconds=ending.cpu_seconds,
-            wall_seconds=ending.wall_seconds,
+            cpu_seconds=cpu_seconds,
+            wall_seconds=wall_seconds,
             output=ending.log[-limits.output_bytes :],
         )
 
@@ -121,8 +157,9 @@ class PlannerSolver(Solver):
         with self._lock:
             for pid in self._running:
                 _kill_group(pid)
+        self._clingo.close()
 
-    def _run(self, domain: str, problem: str, limits: Limits) -> _Ending:
+    def _run(self, domain: str, problem: str, limits: Limits, keeps_task: bool) -> _Ending:
         """Run Fast Downward in a folder of its own, and leave nothing behind: no file, no process."""
         start = time.monotonic()
         with TemporaryDirectory(prefix="symbol-llm-planner-") as name:
@@ -132,7 +169,8 @@ class PlannerSolver(Solver):
             command = [
                 sys.executable,
                 str(installation().driver),
-                *("--alias", _SEARCH, "--plan-file", "plan"),
+                *("--alias", SEARCHES[self.search], "--plan-file", "plan"),
+                *(("--keep-sas-file",) if keeps_task else ()),
                 # Whole seconds, rounded down by the driver after it has deducted its own start.
                 *("--overall-time-limit", f"{math.ceil(limits.cpu_seconds) + 1}s"),
                 *("--overall-memory-limit", f"{max(1, limits.memory_bytes >> 20)}M"),
@@ -143,7 +181,9 @@ class PlannerSolver(Solver):
             plan_file = folder / "plan"
             plan = plan_file.read_text(encoding="ascii") if plan_file.exists() else ""
             text = (folder / "log").read_bytes().decode("utf-8", "replace")
-        return _Ending(code, plan, text, cpu, time.monotonic() - start, is_late)
+            task = folder / "output.sas"
+            sas = task.read_text(encoding="utf-8") if keeps_task and task.exists() else ""
+        return _Ending(code, plan, text, sas, cpu, time.monotonic() - start, is_late)
 
     def _wait(self, process: subprocess.Popen[bytes], wall_seconds: float) -> tuple[int, float, bool]:
         """Exit code, CPU seconds of all processes, and whether the planner was killed."""

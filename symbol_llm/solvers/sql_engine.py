@@ -20,7 +20,7 @@ from symbol_llm.solvers.outcome import Outcome, Solution
 
 ENGINE = f"SQLite {sqlite3.sqlite_version}"
 MAX_ROWS = 100_000
-_MAX_BYTES = 1 << 25  # of text in a result
+MAX_TEXT = 1 << 25  # characters in a result
 _MAX_VALUE = 10_000_000  # bytes of one value
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "zeroblob"}
@@ -78,8 +78,8 @@ def execute(connection: sqlite3.Connection, query: str, cpu_seconds: float) -> S
         for row in cursor:
             rows.append([_plain(value) for value in row])
             size += sum(len(value) for value in rows[-1] if isinstance(value, str))
-            if len(rows) > MAX_ROWS or size > _MAX_BYTES:
-                message = f"the result has more than {MAX_ROWS:,} rows or {_MAX_BYTES:,} characters"
+            if len(rows) > MAX_ROWS or size > MAX_TEXT:
+                message = f"the result has more than {MAX_ROWS:,} rows or {MAX_TEXT:,} characters"
                 return Solution(Outcome.OUT_OF_MEMORY, message=message, engine=ENGINE)
         return Solution(None, {"columns": len(cursor.description), "rows": rows}, engine=ENGINE)
     except (sqlite3.Error, sqlite3.Warning) as error:

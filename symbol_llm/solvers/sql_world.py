@@ -20,6 +20,10 @@ from symbol_llm.errors import UserError
 from symbol_llm.formats.sql_tokens import fold, written
 
 
+class NoDatabase(UserError):
+    """A world names no database, or one that is not there."""
+
+
 class PerThread:
     """A connection of its own for every thread that asks.
 
@@ -44,14 +48,14 @@ def has_database(world: Mapping[str, Any], root: Path | None) -> bool:
 
 
 def connect(world: Mapping[str, Any], root: Path | None = None) -> sqlite3.Connection:
-    """Open the database of a world, unguarded. Raises UserError if the world has none or the file is missing."""
+    """Open the database of a world, unguarded. Raises NoDatabase if the world has none or the file is missing."""
     if "tables" in world:
         return _inline(world["tables"])
     if "database" not in world:
-        raise UserError('the world names no database: give {"database": "file.sqlite"} or {"tables": {…}}')
+        raise NoDatabase('the world names no database: give {"database": "file.sqlite"} or {"tables": {…}}')
     path = _path(world, root)
     if not path.is_file():
-        raise UserError(f"{path}: no such database. Place the dataset's database folder there, or check --raw")
+        raise NoDatabase(f"{path}: no such database. Place the dataset's database folder there, or check --raw")
     if world.get("renamed"):
         return _renamed_copy(path, path.stat().st_mtime_ns, _frozen(world["renamed"]))
     return _read_only(path)

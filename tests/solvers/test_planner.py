@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from symbol_llm.errors import EngineMissing
+from symbol_llm.errors import EngineMissing, UserError
 from symbol_llm.formats import Context
-from symbol_llm.solvers import Job, Limits, Outcome, fast_downward, get, planner
+from symbol_llm.solvers import Job, Limits, Outcome, fast_downward, get, planner, planner_clingo
+from symbol_llm.solvers.plan_shortening import shortened
 from symbol_llm.solvers.plan_validator import validate
 from tests.solvers.test_plan_validator import BLOCKS, PLAN, ROVER, TRIP, TWO
 
@@ -189,7 +190,7 @@ def test_jobs_run_side_by_side_in_order() -> None:
     ],
 )
 def test_exit_codes_map_to_outcomes(code: int, log: str, outcome: Outcome) -> None:
-    ending = planner._Ending(code, "", log, 60.0, 61.0, False)
+    ending = planner._Ending(code, "", log, "", 60.0, 61.0, False)
     assert planner._read(ending, Limits(cpu_seconds=60))[0] is outcome
 
 
@@ -201,6 +202,139 @@ def test_a_missing_planner_says_how_to_install_it(monkeypatch) -> None:
             get("planner").solve(TWO, BLOCKS_WORLD)
     finally:
         fast_downward.installation.cache_clear()
+
+
+# Other searches
+
+
+def carrying(num_balls: int) -> tuple[str, str]:
+    """A robot with two hands carries balls from one room to the other: hard to do at least cost, easy to do."""
+    domain = """(define (domain carrying) (:predicates (at ?b ?r) (robot ?r) (held ?b ?h) (free ?h) (ball ?b) (hand ?h)
+        (room ?r)) (:action take :parameters (?b ?r ?h)
+        :precondition (and (ball ?b) (room ?r) (hand ?h) (at ?b ?r) (robot ?r) (free ?h))
+        :effect (and (held ?b ?h) (not (at ?b ?r)) (not (free ?h))))
+      (:action drop :parameters (?b ?r ?h) :precondition (and (ball ?b) (room ?r) (hand ?h) (held ?b ?h) (robot ?r))
+        :effect (and (at ?b ?r) (free ?h) (not (held ?b ?h))))
+      (:action go :parameters (?r ?s) :precondition (and (room ?r) (room ?s) (robot ?r))
+        :effect (and (robot ?s) (not (robot ?r)))))"""
+    balls = [f"b{i}" for i in range(num_balls)]
+    init = " ".join(f"(ball {ball}) (at {ball} here)" for ball in balls)
+    goal = " ".join(f"(at {ball} there)" for ball in balls)
+    problem = f"""(define (problem p) (:domain carrying) (:objects {" ".join(balls)} here there left right)
+        (:init (room here) (room there) (hand left) (hand right) (free left) (free right) (robot here) {init})
+        (:goal (and {goal})))"""
+    return domain, problem
+
+
+def test_an_optimal_plan_costs_least() -> None:
+    domain, problem = carrying(3)
+    with get("planner", search="optimal") as solver:
+        solution = solver.solve(problem, Context(world={"domain": domain}))
+    # take two, go, drop two, go back, take one, go, drop one
+    assert solution.message == "9 steps, cost 9" and "seq-opt-lmcut" in solution.engine
+    with pytest.raises(UserError, match="satisficing, lama-first, optimal"):
+        get("planner", search="quick")
+
+
+def test_clingo_goes_on_where_the_first_search_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(planner.SEARCHES, "satisficing", "seq-opt-lmcut")  # which never ends in time here
+    monkeypatch.setattr(planner, "_FIRST_SHARE", 0.01)
+    domain, problem = carrying(16)
+    with get("planner") as solver:
+        assert ", then clingo " in solver.engine
+        solution = solver.solve(problem, Context(world={"domain": domain}), Limits(cpu_seconds=100, wall_seconds=3600))
+    assert solution.outcome is None and solution.engine.startswith("clingo "), solution
+    assert validate(domain, problem, solution.answer).is_valid
+    assert solution.cpu_seconds > 0.5, "both searches count"
+
+
+def test_lama_first_alone_gives_up() -> None:
+    domain, problem = puzzle(3)
+    with get("planner", search="lama-first") as solver:
+        solution = solver.solve(problem, Context(world={"domain": domain}), Limits(cpu_seconds=1, wall_seconds=3600))
+        assert solution.outcome in (Outcome.CPU_TIMEOUT, Outcome.PLAN_UNSOLVABLE)
+        assert "clingo" not in solution.message + solver.engine
+
+
+SAS = """begin_version
+3
+end_version
+begin_metric
+0
+end_metric
+2
+begin_variable
+var0
+-1
+2
+Atom on()
+NegatedAtom on()
+end_variable
+begin_variable
+var1
+{layer}
+2
+Atom ready()
+NegatedAtom ready()
+end_variable
+1
+begin_mutex_group
+2
+0 0
+1 0
+end_mutex_group
+begin_state
+1
+1
+end_state
+begin_goal
+1
+0 0
+end_goal
+2
+begin_operator
+get-ready 
+0
+1
+0 1 -1 0
+1
+end_operator
+begin_operator
+switch 
+0
+2
+{conditions}0 0 1 0
+0 1 0 1
+1
+end_operator
+0
+"""
+
+
+def test_a_translated_task_as_facts() -> None:
+    task = planner_clingo.read_task(SAS.format(layer=-1, conditions=""))
+    assert task.operators == ("(get-ready)", "(switch)")
+    assert "sets(0,1,0)." in task.facts and "needs(0," not in task.facts, "-1 is any value"
+    assert "needs(1,1,0)." in task.facts and "mutex(0,1,0)." in task.facts and "initially(1,1)." in task.facts
+    assert planner_clingo.run(SAS.format(layer=-1, conditions="")).answer == ["(get-ready)", "(switch)"]
+
+
+def test_what_clingo_is_not_given() -> None:
+    derived = planner_clingo.run(SAS.format(layer=0, conditions=""))
+    assert derived.outcome is Outcome.REJECTED and "derived" in derived.message
+    conditional = planner_clingo.run(SAS.format(layer=-1, conditions="1 1 0 ").replace("0 0 1 0", "0 1 0"))
+    assert conditional.outcome is Outcome.REJECTED and "conditional" in conditional.message
+    impossible = SAS.format(layer=-1, conditions="").replace("0 1 -1 0", "0 1 0 0")
+    found = planner_clingo.run(impossible)
+    assert found.outcome is Outcome.SOLVER_UNKNOWN and "no plan of up to" in found.message
+
+
+def test_needless_actions_are_left_out() -> None:
+    domain, problem = carrying(1)
+    plan = ["(go here there)", "(go there here)", "(take b0 here left)", "(drop b0 here left)", "(take b0 here right)",
+            "(go here there)", "(drop b0 there right)", "(go there here)"]  # fmt: skip
+    assert shortened(domain, problem, plan) == ["(take b0 here right)", "(go here there)", "(drop b0 there right)"]
+    assert shortened(domain, problem, plan[:3]) == plan[:3], "no plan stays as it is"
 
 
 @pytest.mark.raw

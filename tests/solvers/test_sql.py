@@ -10,7 +10,7 @@ import pytest
 from symbol_llm.errors import UserError
 from symbol_llm.formats import Context
 from symbol_llm.solvers import Job, Limits, Outcome, get, sql_engine
-from symbol_llm.solvers.sql_compare import COMPARATORS, bird_set, spider_ts, strict_list
+from symbol_llm.solvers.sql_compare import bird_set, spider_test_suite, spider_ts, strict_list
 
 PETS = Context("", {"tables": {"pets": {"columns": ["name", "age"], "rows": [["tom", 3], ["ann", 5], ["eva", None]]}}})
 SHORT = Limits(cpu_seconds=0.5, wall_seconds=60, memory_bytes=1 << 28)
@@ -196,7 +196,7 @@ def result(*rows: tuple, ordered: bool = False) -> dict:
         (result((1, "a"), (2, "b"), ordered=True), result(("a", 1), ("b", 2)), (True, False, False)),
         (result((1,)), result((1.0,)), (True, True, True)),
         (result((1,)), result(("1",)), (False, False, False)),
-        (result((0.1 + 0.2,)), result((0.3,)), (True, True, True)),
+        (result((0.1 + 0.2,)), result((0.3,)), (True, False, True)),
         (result((0.3001,)), result((0.3,)), (False, False, False)),
         (result((None,)), result((None,)), (True, True, True)),
         # the same values in each column, but not in the same rows
@@ -207,7 +207,29 @@ def result(*rows: tuple, ordered: bool = False) -> dict:
 )
 def test_comparators(gold: dict, answer: dict, expected: tuple[bool, bool, bool]) -> None:
     assert (spider_ts(gold, answer), bird_set(gold, answer), strict_list(gold, answer)) == expected
-    assert set(COMPARATORS) == {"spider_ts", "bird_set", "strict_list"}
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "expected"),
+    [
+        (result((1, "a"), (2, "b")), result(("b", 2), ("a", 1)), True),
+        (result((1,), (1,), (2,)), result((1,), (2,), (2,)), False),
+        (result((1,), (2,), ordered=True), result((2,), (1,)), False),
+        # the words "order by" decide, wherever they stand
+        ({**result((1,), (2,)), "query": "SELECT a FROM (SELECT a FROM t ORDER BY a)"}, result((2,), (1,)), False),
+        ({**result((1,), (2,), ordered=True), "query": "SELECT a FROM t ORDER  BY a"}, result((2,), (1,)), True),
+        # empty results are equal whatever their columns; one empty result is not
+        ({"columns": 1, "rows": [], "ordered": False}, {"columns": 2, "rows": []}, True),
+        ({"columns": 1, "rows": [], "ordered": False}, result((1,)), False),
+        (result((1,)), {"columns": 1, "rows": []}, False),
+        # all digits count
+        (result((0.1 + 0.2,)), result((0.3,)), False),
+        (result((1,)), result((1.0,)), True),
+        (result((1, 2)), result((1,)), False),
+    ],
+)
+def test_the_rule_of_spiders_test_suites(gold: dict, answer: dict, expected: bool) -> None:
+    assert spider_test_suite(gold, answer) is expected
 
 
 def test_column_permutations_agree_with_trying_them_all() -> None:

@@ -1,0 +1,36 @@
+"""Why gold symbols do not give the gold answer: what people found when they read the rows.
+
+    ("folio", "wrong")   →   "Row 5 writes Meeting in one premise and Meetings in another …"
+
+Keyed by task and outcome. A disagreement without an entry stands in the table with its message alone.
+"""
+
+from __future__ import annotations
+
+_GEOMETRY = {
+    "solver_unknown": "The forms name fewer things than the picture shows (shapes written `$`, lines with one name, "
+    "points without a name), or no rule here leads from what they say to what is asked. Nothing is guessed.",
+    "inconsistent": "Two forms of the row contradict each other by more than rounding: a value annotated to the wrong "
+    "part of the figure, or a figure that its own numbers do not allow.",
+    "no_answer": "The value that follows from the forms is none of the four choices, or the row asks for nothing.",
+    "rejected": "No form of the language: a function with too many arguments, or of a thing that it does not take.",
+    "wrong": "The forms give a value that is another of the four choices.",
+}
+
+EXPLANATIONS: dict[tuple[str, str], str] = {
+    ("folio", "parse_error"): "The formulas are broken in upstream's file: a bracket too many, a full stop or a comma "
+    "where a term should be.",
+    ("folio", "wrong"): "Row 5 writes ⊕ twice where the text says both or neither, and Meeting beside Meetings; with "
+    "these put right, the label follows. Row 27: nothing says that Marvin, no human and not from Mars, is no alien. "
+    "Row 29: Marvin is an extraterrestrial, hence not human, by the premises: the statement is false, not open. Row "
+    "47: no formula says that a person has only one favourite season.",
+    ("logicnli", "wrong"): "In five rows the whole theory establishes more than upstream's search for proofs found. In "
+    "row 218 of the validation file, the facts and the rule that upstream's proof names do not give the statement.",
+    ("gsm8k_code", "wrong"): "The answer is no result of an annotated step: the worked solution takes its last step in "
+    "words, without calculator marks.",
+    ("floortile", "rejected"): "`p_example.pddl` places a robot2 that its list of objects lacks. Upstream shows it in "
+    "prompts; it is none of the twenty problems of the test.",
+    ("cosql", "rejected"): "Upstream's text is no SQL: it writes `! =`, `> =` and `< =` with a space, as tokens. (The "
+    "authors' evaluator joins them before it runs a query.)",
+    **{(task, outcome): text for task in ("geometry3k", "geometry3k_dissolved") for outcome, text in _GEOMETRY.items()},
+}
