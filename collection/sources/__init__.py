@@ -72,6 +72,8 @@ SOURCES: dict[str, str] = {
     "aqua_code_distilled": "collection.sources.distilled:AQUA_CODE",
     "math_code_distilled": "collection.sources.distilled:MATH_CODE",
     "proofwriter_distilled": "collection.sources.distilled:PROOFWRITER",
+    "wikitablequestions_distilled": "collection.sources.distilled:WIKITABLEQUESTIONS",
+    "blocksworld_generated_distilled": "collection.sources.distilled:BLOCKSWORLD_GENERATED",
     "stories_distilled": "collection.sources.distilled:STORIES",
     # General instructions
     "flan": "collection.sources.flan:FLAN",

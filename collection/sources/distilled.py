@@ -37,6 +37,10 @@ class Distilled(Source):
 
     @cached_property
     def _of(self) -> Source:
+        if self._distilled == "wikitablequestions":  # a benchmark's reader, not a task of the collection
+            from collection.sources.wikitablequestions import WIKITABLEQUESTIONS
+
+            return WIKITABLEQUESTIONS
         return collection.sources.get(self._distilled)
 
     # What the builder asks of every source is the distilled task's own.
@@ -91,4 +95,6 @@ GSM8K_CODE = Distilled("gsm8k_code")
 AQUA_CODE = Distilled("aqua_code")
 MATH_CODE = Distilled("math_code")
 PROOFWRITER = Distilled("proofwriter")
+WIKITABLEQUESTIONS = Distilled("wikitablequestions")
+BLOCKSWORLD_GENERATED = Distilled("blocksworld_generated")
 STORIES = Distilled("stories")

@@ -13,6 +13,8 @@ TASKS: dict[str, str] = {
     "aqua_code": "collection.distill.tasks.aqua_code:AQUA_CODE",
     "math_code": "collection.distill.tasks.math_code:MATH_CODE",
     "proofwriter": "collection.distill.tasks.proofwriter:PROOFWRITER",
+    "wikitablequestions": "collection.distill.tasks.wikitablequestions:WIKITABLEQUESTIONS",
+    "blocksworld_generated": "collection.distill.tasks.blocksworld_generated:BLOCKSWORLD_GENERATED",
     "stories": "collection.distill.tasks.stories:STORIES",
 }
 
