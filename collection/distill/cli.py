@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from collection.cli import Json, Raw, Workers, raw_folder
 from collection.distill.base import Prompts
-from collection.distill.requests import Span
+from collection.distill.prices import FREE, Price, price_of
+from collection.distill.requests import Sampling, Span
 from symbol_llm.console import emit, log, make_table, progress
 from symbol_llm.errors import UserError
 
@@ -30,6 +32,9 @@ Samples = Annotated[int, typer.Option("--samples", min=1, help="Answers per ques
 Temperature = Annotated[float, typer.Option("--temperature", help="Negative: leave it to the server.")]
 MaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")]
 MaxTokensField = Annotated[str, typer.Option("--max-tokens-field", help="Older servers want max_tokens.")]
+Extra = Annotated[
+    str, typer.Option("--extra", help='Fields for every request, as JSON: {"reasoning_effort": "low"}.', metavar="JSON")
+]
 Prices = Annotated[Path | None, typer.Option("--prices", help="Another table of prices.")]
 Free = Annotated[bool, typer.Option("--free", help="A server of your own: nothing costs anything.")]
 TokenizerFolder = Annotated[Path | None, typer.Option("--tokenizer", help="Folder with the model's tokenizer.json.")]
@@ -70,6 +75,7 @@ def plan_command(
     skip: Skip = 0,
     samples: Samples = 1,
     prompts: PromptKind = Prompts.FEW_SHOT,
+    extra: Extra = "{}",
     temperature: Temperature = 0.7,
     max_tokens: MaxTokens = 800,
     max_tokens_field: MaxTokensField = "max_completion_tokens",
@@ -85,7 +91,8 @@ def plan_command(
     from collection.distill.prices import dollars
     from collection.distill.requests import ask
 
-    job = _Job(task, model, raw, samples, temperature, max_tokens, max_tokens_field, prices, free, tokenizer, prompts)
+    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
+    job = _Job(task, raw, sampling, _price(model, prices, free), tokenizer)
     with Ledger(ledger) as book:
         plan = make_plan(
             book, ask(job.task, job.sampling, job.raw, Span(skip, limit)), job.price, job.counter, is_batch=batch
@@ -109,6 +116,7 @@ def run_command(
     skip: Skip = 0,
     samples: Samples = 1,
     prompts: PromptKind = Prompts.FEW_SHOT,
+    extra: Extra = "{}",
     repair: Repair = False,
     temperature: Temperature = 0.7,
     max_tokens: MaxTokens = 800,
@@ -134,7 +142,8 @@ def run_command(
     from collection.distill.online import Sending
     from collection.distill.prices import dollars, micro_dollars
 
-    job = _Job(task, model, raw, samples, temperature, max_tokens, max_tokens_field, prices, free, tokenizer, prompts)
+    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
+    job = _Job(task, raw, sampling, _price(model, prices, free), tokenizer)
     limit_cost = None if budget is None else micro_dollars(budget)
     if limit_cost is None and any(job.price):
         raise UserError("how much may it cost? Give --budget-usd; symbol-llm distill plan tells what to expect")
@@ -186,6 +195,7 @@ def collect_command(
     skip: Skip = 0,
     samples: Samples = 1,
     prompts: PromptKind = Prompts.FEW_SHOT,
+    extra: Extra = "{}",
     repair: Repair = False,
     keep: Annotated[int, typer.Option("--keep", min=1, help="Different correct symbols per question.")] = 1,
     temperature: Temperature = 0.7,
@@ -201,7 +211,8 @@ def collect_command(
     from collection.distill.verify import Verifier
 
     _require(ledger)
-    job = _Job(task, model, raw, samples, temperature, max_tokens, max_tokens_field, None, True, None, prompts)
+    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
+    job = _Job(task, raw, sampling, _price(model, None, True), None)
     target = out or (job.raw / FOLDER if job.raw else None)
     if target is None:
         raise UserError("where should the pairs go? Give --raw (they go to RAW/distilled) or --out")
@@ -240,36 +251,41 @@ def retry_command(
 class _Job:
     """What the options of plan, run and collect mean together. Raises UserError before anything is sent."""
 
-    def __init__(
-        self,
-        task: str,
-        model: str,
-        raw: Path | None,
-        samples: int,
-        temperature: float,
-        max_tokens: int,
-        max_tokens_field: str,
-        prices: Path | None,
-        free: bool,
-        tokenizer: Path | None,
-        prompts: Prompts,
-    ) -> None:
-        from collection.distill.prices import FREE, price_of
-        from collection.distill.requests import Sampling
+    def __init__(self, task: str, raw: Path | None, sampling: Sampling, price: Price, tokenizer: Path | None) -> None:
         from collection.distill.tasks import get
         from collection.distill.tokens import make_counter
 
-        self.task, self.raw = get(task), raw_folder(raw)
-        self.sampling = Sampling(
-            model=model,
-            samples=samples,
-            temperature=None if temperature < 0 else temperature,
-            max_tokens=max_tokens,
-            max_tokens_field=max_tokens_field,
-            prompts=prompts,
-        )
-        self.price = FREE if free else price_of(model, prices)
-        self.counter = make_counter(model, tokenizer)
+        self.task, self.raw, self.sampling, self.price = get(task), raw_folder(raw), sampling, price
+        self.counter = make_counter(sampling.model, tokenizer)
+
+
+def _sampling(
+    model: str, samples: int, temperature: float, max_tokens: int, max_tokens_field: str, prompts: Prompts, extra: str
+) -> Sampling:
+    return Sampling(
+        model=model,
+        samples=samples,
+        temperature=None if temperature < 0 else temperature,
+        max_tokens=max_tokens,
+        max_tokens_field=max_tokens_field,
+        prompts=prompts,
+        extra=_fields(extra),
+    )
+
+
+def _price(model: str, prices: Path | None, free: bool) -> Price:
+    return FREE if free else price_of(model, prices)
+
+
+def _fields(text: str) -> dict[str, Any]:
+    """The value of ``--extra``. Raises UserError if it is no JSON object."""
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"--extra {text!r} is not JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise UserError(f"--extra {text!r} is no JSON object")
+    return fields
 
 
 class _Runner:

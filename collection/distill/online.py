@@ -125,8 +125,13 @@ class Online:
             self._stop(str(error), False)
             return False
         try:
+            # All but the two fields that the client insists on goes as it is: servers know fields that it does not.
+            body = orjson.loads(request.body)
             raw = await client.chat.completions.with_raw_response.create(
-                **orjson.loads(request.body), extra_headers={"Idempotency-Key": request.key}
+                model=body.pop("model"),
+                messages=body.pop("messages"),
+                extra_body=body,
+                extra_headers={"Idempotency-Key": request.key},
             )
         except asyncio.CancelledError:
             self.ledger.release(request.key, "cancelled", perhaps_paid=True)
