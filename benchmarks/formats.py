@@ -1,28 +1,15 @@
 """What the formats cost beside their bare engines, how fast they compare symbols, and what importing them costs.
 
-    python benchmarks/formats.py [--raw RAW] [--only sql,fol] [--count 100] [--rounds 7] [--json]
+    python benchmarks/formats.py [--raw RAW] [--only sql,fol] [--count 100] [--rounds 7] [--json | --markdown]
 
 Checks: ``accepts`` reads a symbol strictly, asks the engine, and says why not. Beside it the engine alone
 (engines/formats.py) on the same symbols, in turns within one run. A ratio is the median over rounds of CPU time / CPU
-time, child processes included. Both sides keep their engines and schemas; what is kept per symbol is forgotten before
-each pass. Left out are symbols that only one side takes. Bars: a ratio of 1.5, LE 5 ms, regex equivalence 10 ms, an
-import 50 ms and no heavy library.
+time, child processes included. Both sides keep their engines and schemas; what is kept per symbol, or per line of one,
+is forgotten before each pass; the words that symbols are made of stay known. Left out are symbols that only one side
+takes. Bars: a ratio of 1.5, LE 5 ms, regex equivalence 10 ms, an import 50 ms and no heavy library.
 
-Where a ratio is above its bar, the engine does strictly less. Most of the difference is reading, in Python: positions,
-expectations and a tree. Measured on real files:
-
-    sql             75   EXPLAIN takes 17 µs, and takes PRAGMA, INSERT and bind parameters, too; sqlglot's tree, printed
-                         and read back, takes 1.2 ms, which parse, accepts and canonical share for a symbol
-    fol              8   Z3 reads SMT-LIB in 0.18 ms, which has to be made of FOLIO's notation: for ten formulas 0.35 ms
-                         to read, 0.4 ms to translate and to look for what was not meant, the rest is the boundary to a
-                         process that may be killed
-    logic_program  2.2   the same with clingo: 0.45 ms to read, then the boundary
-    amr            1.6   penman takes variables that are defined nowhere or twice, and reports no position
-    pddl           1.6   the translator reports no position and does not look at the types of objects
-    java, go       1.5   tree-sitter takes keywords for names, statements outside of functions, lines that end too early
-
-The fixtures are lines of a few words, where a call costs as much as its text: java 3.5 (members that are read once
-more inside of a class), go and smiles 2.1, amr and geometry 1.9, gqa 1.7.
+docs/format-speed.md has a run on real files, and why some formats are above the bar. The fixtures are lines of a few
+words, where a call costs as much as its text: the ratios are higher there.
 """
 
 from __future__ import annotations
@@ -48,7 +35,8 @@ from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import EngineMissing, UserError
 from symbol_llm.formats import FORMATS, Context, get
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))  # the fixtures are not installed
+# The fixtures are not installed. Before the folder of this script, where a file has the name of a package.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.engines.formats import ENGINES
 from tests.formats import fixture_lines
 
@@ -245,6 +233,22 @@ def imports(names: Sequence[str], num_rounds: int) -> list[dict[str, Any]]:
     return rows
 
 
+def markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """A table in Markdown, numbers to the right; a bar that is missed stands in bold."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "**no**"
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    if not rows:
+        return ""
+    are_numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in rows[0].values()]
+    sides = ["---:" if is_number else "---" for is_number in are_numbers]
+    lines = [list(rows[0]), sides, *([shown(value) for value in row.values()] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -252,7 +256,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="formats, separated by commas (default: all)")
     parser.add_argument("--count", type=int, default=100, help="symbols of a format (default 100)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds; the median counts (default 7)")
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    how.add_argument("--markdown", action="store_true", help="tables in Markdown on standard output")
     options = parser.parse_args()
     names = options.only.split(",") if options.only else [name for name in FORMATS if name in ENGINES]
     checks: list[dict[str, Any]] = []
@@ -266,6 +272,9 @@ def main() -> None:
         found["equivalence"] = equivalences(options.raw, options.count)
     if options.json:
         emit(found, None, as_json=True)
+        return
+    if options.markdown:
+        print("\n\n".join(map(markdown, found.values())))
         return
     for title, rows in found.items():
         emit(rows, make_table(title, rows[0] if rows else [], [row.values() for row in rows]), as_json=False)

@@ -111,19 +111,28 @@ def fol() -> Check:
 
 
 def logic_program() -> Check:
-    """clingo in this process, on programs translated beforehand: grounding and solving."""
-    from symbol_llm.formats import logic_program_clingo as clingo
+    """clingo in this process, on programs translated beforehand: grounding and solving, the answer not looked at."""
+    import clingo
+
+    from symbol_llm.formats.logic_program_clingo import problem_text, program_text
     from symbol_llm.formats.logic_program_parser import parse
     from symbol_llm.formats.logic_program_tree import Problem
 
     @functools.cache
-    def job(text: str) -> tuple[str, str]:
+    def translated(text: str) -> tuple[list[str], str]:
         tree = parse(text)
         if isinstance(tree, Problem):
-            return "cautious", clingo.problem_text(tree)
-        return "model", clingo.program_text(tree)
+            return ["--warn=none", "--enum-mode=cautious"], problem_text(tree)
+        return ["--warn=none"], program_text(tree)
 
-    return lambda text, context: clingo.run(job(text)).outcome is None
+    def check(text: str, context: Context) -> bool | None:
+        arguments, program = translated(text)
+        control = clingo.Control(arguments)
+        control.add("base", [], program)
+        control.ground([("base", [])])
+        return control.solve().satisfiable
+
+    return check
 
 
 def math_program() -> Check:

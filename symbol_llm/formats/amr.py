@@ -51,7 +51,6 @@ class Amr(Format[Node]):
             return Verdict(False, "symbol-llm", str(error))
         _engine()
         from penman.exceptions import PenmanError
-        from penman.models.amr import model
 
         try:
             decoded = _codec().decode(text)
@@ -60,7 +59,7 @@ class Amr(Format[Node]):
         num_written = sum(1 + len(node.edges) for node in tree.walk())
         if len(decoded.triples) != num_written:
             return Verdict(False, self.engine, f"{len(decoded.triples)} triples, where {num_written} were written")
-        unknown = sorted(role for role in {role for _, role, _ in decoded.triples} if not model.has_role(role))
+        unknown = sorted(role for role in {role for _, role, _ in decoded.triples} if not _has_role(role))
         noted = f"; roles that AMR does not have: {', '.join(unknown)}" if unknown else ""
         return Verdict(True, self.engine, f"{len(decoded.triples)} triples{noted}")
 
@@ -137,6 +136,13 @@ def _engine() -> str:
     except ImportError as error:
         raise EngineMissing("penman", "pip install penman") from error
     return f"penman {penman.__version__}"
+
+
+@lru_cache(maxsize=500)
+def _has_role(role: str) -> bool:
+    from penman.models.amr import model
+
+    return bool(model.has_role(role))
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn
 
 from symbol_llm.errors import SymbolError
 
@@ -26,18 +27,19 @@ MAX_EDGES = 4_000
 WORDS = frozenset({"imperative", "interrogative", "expressive"})
 
 _TOKEN = re.compile(
-    r'[ \t\r\n]*+(?:(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<open>\()|(?P<close>\))|(?P<slash>/)'
-    r'|(?P<role>:[^ \t\r\n\v\f"()/:~]*)|(?P<alignment>~(?:[a-z]\.?)?[0-9]+(?:,[0-9]+)*)'
-    r'|(?P<symbol>[^ \t\r\n\v\f"()/:~]+)|(?P<other>[^ \t\r\n])|(?P<end>\Z))',
+    r"""[ \t\r\n]*+("[^"\\\n]*(?:\\.[^"\\\n]*)*"|[()/]"""  # a string, or one mark
+    r"""|:[^ \t\r\n\v\f"()/:~]*|~(?:[a-z]\.?)?[0-9]+(?:,[0-9]+)*"""  # a role, an alignment
+    r"""|[^ \t\r\n\v\f"()/:~]+|[^ \t\r\n]|\Z)""",  # a symbol, what is none of these, the end
     re.DOTALL,
 )
+_KINDS = {"": "end", "(": "open", ")": "close", "/": "slash", '"': "other", "~": "other", "\v": "other", "\f": "other"}
+_KINDS_BY_LETTER = {'"': "string", ":": "role", "~": "alignment"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ROLE = re.compile(r":[A-Za-z][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """``(b / boy~e.1 …)``"""
 
     variable: str
@@ -54,8 +56,7 @@ class Node:
             waiting.extend(edge.target for edge in reversed(node.edges) if isinstance(edge.target, Node))
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """``:ARG0~e.2 b~e.3``; the target is a node, or the text of a variable or constant."""
 
     role: str
@@ -101,84 +102,84 @@ class _Reader:
         if control:
             raise SymbolError(text, control.start(), "no control character")
         self.text = text
-        self.tokens = [(kind, m[kind], m.start(kind)) for m in _TOKEN.finditer(text) if (kind := m.lastgroup)]
+        self.tokens: list[str] = _TOKEN.findall(text)
+        self.kinds = [_KINDS.get(token) or _KINDS_BY_LETTER.get(token[0], "symbol") for token in self.tokens]
         self.next = 0
         self.variables: set[str] = set()
-        self.references: list[tuple[int, str]] = []
+        self.references: list[tuple[int, str]] = []  # numbers of tokens
 
-    def peek(self) -> str:
-        return self.tokens[self.next][0]
+    def fail(self, expected: str, token: int | None = None, message: str = "") -> NoReturn:
+        places = [match.start(1) for match in _TOKEN.finditer(self.text)]
+        raise SymbolError(self.text, places[self.next if token is None else token], expected, message)
 
-    def take(self, kind: str, expected: str) -> tuple[str, int]:
-        found, token, start = self.tokens[self.next]
-        if found != kind:
-            raise SymbolError(self.text, start, expected)
+    def take(self, kind: str, expected: str) -> str:
+        if self.kinds[self.next] != kind:
+            self.fail(expected)
         self.next += 1
-        return token, start
+        return self.tokens[self.next - 1]
 
     def take_alignment(self) -> str:
-        found, token, _ = self.tokens[self.next]
-        if found != "alignment":
+        if self.kinds[self.next] != "alignment":
             return ""
         self.next += 1
-        return token
+        return self.tokens[self.next - 1]
 
     def read(self) -> Node:
         stack = [self.open_node("", "", 0)]
         num_edges = 0
         while True:
-            if self.peek() == "close":
+            if self.kinds[self.next] == "close":
                 self.next += 1
                 done = stack.pop()
                 if not stack:
                     break
                 stack[-1].edges.append(Edge(done.role, done.closed(), done.role_alignment))
                 continue
-            role, start = self.take("role", "a role such as :ARG0, or ')'")
+            role = self.take("role", "a role such as :ARG0, or ')'")
             if not _ROLE.fullmatch(role):
-                raise SymbolError(self.text, start, "the name of a role after ':'")
+                self.fail("the name of a role after ':'", self.next - 1)
             num_edges += 1
             if num_edges > MAX_EDGES:
-                raise SymbolError(self.text, start, f"at most {MAX_EDGES} edges")
+                self.fail(f"at most {MAX_EDGES} edges", self.next - 1)
             role_alignment = self.take_alignment()
-            if self.peek() == "open":
+            if self.kinds[self.next] == "open":
                 stack.append(self.open_node(role, role_alignment, len(stack)))
                 continue
             target = self.read_leaf()
             stack[-1].edges.append(Edge(role, target, role_alignment, self.take_alignment()))
-        if self.peek() != "end":
-            raise SymbolError(self.text, self.tokens[self.next][2], "the end of the graph")
+        if self.kinds[self.next] != "end":
+            self.fail("the end of the graph")
         self.check_references()
         return done.closed()
 
     def open_node(self, role: str, role_alignment: str, depth: int) -> _Open:
-        _, opened = self.take("open", "'('")
+        self.take("open", "'('")
         if depth >= MAX_DEPTH:
-            raise SymbolError(self.text, opened, f"at most {MAX_DEPTH} nodes within each other")
-        variable, start = self.take("symbol", "a variable")
+            self.fail(f"at most {MAX_DEPTH} nodes within each other", self.next - 1)
+        variable = self.take("symbol", "a variable")
         if not _VARIABLE.fullmatch(variable):
-            raise SymbolError(self.text, start, "a variable: a letter, then letters, digits and _")
+            self.fail("a variable: a letter, then letters, digits and _", self.next - 1)
         if variable in self.variables:
-            message = f"the variable {variable} is defined twice"
-            raise SymbolError(self.text, start, "a variable that is not defined yet", message)
+            told = f"the variable {variable} is defined twice"
+            self.fail("a variable that is not defined yet", self.next - 1, told)
         self.variables.add(variable)
         if len(self.variables) > MAX_NODES:
-            raise SymbolError(self.text, start, f"at most {MAX_NODES} nodes")
+            self.fail(f"at most {MAX_NODES} nodes", self.next - 1)
         self.take("slash", "'/' and a concept")
-        kind = "string" if self.peek() == "string" else "symbol"
-        concept, _ = self.take(kind, "a concept")
+        kind = "string" if self.kinds[self.next] == "string" else "symbol"
+        concept = self.take(kind, "a concept")
         return _Open(variable, concept, self.take_alignment(), role, role_alignment)
 
     def read_leaf(self) -> str:
-        if self.peek() == "string":
-            return self.take("string", "a string")[0]
-        symbol, start = self.take("symbol", "a node, a variable or a constant")
-        self.references.append((start, symbol))
+        if self.kinds[self.next] == "string":
+            return self.take("string", "a string")
+        symbol = self.take("symbol", "a node, a variable or a constant")
+        self.references.append((self.next - 1, symbol))
         return symbol
 
     def check_references(self) -> None:
-        for start, symbol in self.references:
+        for token, symbol in self.references:
             if symbol in self.variables or symbol in WORDS or not symbol[0].isalpha():
                 continue
             expected = "a variable that the graph defines, a number, a string, '-' or '+'"
-            raise SymbolError(self.text, start, expected, f"the variable {symbol} is not defined")
+            self.fail(expected, token, f"the variable {symbol} is not defined")

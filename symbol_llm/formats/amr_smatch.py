@@ -16,6 +16,7 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from symbol_llm.errors import EngineMissing
@@ -101,7 +102,7 @@ class _Match(NamedTuple):
 def best_match(first: Triples, second: Triples) -> int:
     """The largest number of matching triples over all one-to-one mappings of the nodes.
 
-    A lower bound where the graphs are absurdly large (more than 30,000 unknowns).
+    A lower bound where the graphs are absurdly large (more than 30,000 unknowns). Raises EngineMissing without SciPy.
     """
     weights: dict[Pair, int] = {}
     for i, mine in enumerate(first.labels):
@@ -127,6 +128,7 @@ def best_match(first: Triples, second: Triples) -> int:
 
 def _optimum(pairs: Sequence[Pair], weights: dict[Pair, int], matches: Sequence[_Match]) -> int | None:
     """Unknowns: is this pair mapped, do these two edges match. None if the search found nothing in its budget."""
+    _check_installed()
     import numpy
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_matrix
@@ -164,6 +166,7 @@ def _optimum(pairs: Sequence[Pair], weights: dict[Pair, int], matches: Sequence[
 
 def _assigned(weights: dict[Pair, int], matches: Sequence[_Match], num_first: int, num_second: int) -> int:
     """Matching triples under the mapping that is best for the labels alone."""
+    _check_installed()
     import numpy
     from scipy.optimize import linear_sum_assignment
 
@@ -178,3 +181,10 @@ def _assigned(weights: dict[Pair, int], matches: Sequence[_Match], num_first: in
             used[0].add(match.first)
             used[1].add(match.second)
     return sum(weights.get(pair, 0) for pair in mapped) + len(used[0])
+
+
+@cache
+def _check_installed() -> None:
+    for package, name in (("numpy", "NumPy"), ("scipy", "SciPy")):
+        if find_spec(package) is None:
+            raise EngineMissing(name, f"pip install {package}")

@@ -23,12 +23,13 @@ from symbol_llm.formats import fol_z3
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.fol_alignment import align, is_spelling_variant, to_mapping
 from symbol_llm.formats.fol_canonical import canonical_formula
-from symbol_llm.formats.fol_parser import MAX_DEPTH, parse_theory
+from symbol_llm.formats.fol_parser import MAX_DEPTH, parse_theory, theory_lines
+from symbol_llm.formats.fol_reader import Refused, read_lines
 from symbol_llm.formats.fol_rename import read_definitions, rename_definitions, rename_theory, theory_names
 from symbol_llm.formats.fol_smt import script
-from symbol_llm.formats.fol_tree import Formula, Theory, render, symbols, warnings
+from symbol_llm.formats.fol_tree import Formula, Symbol, Theory, render, symbols, warnings
 from symbol_llm.formats.logical_equivalence import logical_equivalence
-from symbol_llm.solvers.outcome import Limits, Outcome, Solution
+from symbol_llm.solvers.outcome import Limits, Solution
 from symbol_llm.solvers.worker import WorkerPool
 
 _LIMITS = Limits(cpu_seconds=5.0)
@@ -63,12 +64,16 @@ class Fol(Format[Theory]):
             theory = self.parse(text)
         except SymbolError as error:
             return Verdict(False, "symbol-llm", str(error))
-        solution = self._ask("accepts", theory)
-        if solution.answer is not None:
-            noted = "".join(f"; {warning}" for warning in warnings(theory))
-            return Verdict(True, solution.engine, f"{solution.answer} formulas{noted}")
-        is_refusal = solution.outcome is Outcome.REJECTED
-        return Verdict(False if is_refusal else None, solution.engine, solution.message)
+        engine = self.engine
+        try:
+            assertions = read_lines(theory_lines(text))
+        except Refused as error:
+            return Verdict(False, engine, str(error))
+        all_symbols: set[Symbol] = set().union(*(found.symbols for found in assertions))
+        has_overloads = len({(symbol.kind, symbol.name) for symbol in all_symbols}) < len(all_symbols)
+        is_doubtful = has_overloads or any(found.has_free for found in assertions)
+        noted = "".join(f"; {warning}" for warning in warnings(theory)) if is_doubtful else ""
+        return Verdict(True, engine, f"{len(theory)} formulas{noted}")
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Line by line, proved by Z3; "no" comes with a counter-model.

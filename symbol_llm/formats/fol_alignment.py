@@ -12,14 +12,24 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Set
 
+from symbol_llm.errors import EngineMissing
 from symbol_llm.formats.base import Name
 from symbol_llm.formats.fol_tree import Symbol
 
 
 def align(mine: Set[Symbol], theirs: Set[Symbol]) -> Mapping[Symbol, Symbol] | None:
-    """For each symbol that only they have, the one of mine to call it by; None if they do not pair up."""
-    from rapidfuzz.distance import Levenshtein
-    from scipy.optimize import linear_sum_assignment
+    """For each symbol that only they have, the one of mine to call it by; None if they do not pair up.
+
+    Raises EngineMissing without rapidfuzz or SciPy.
+    """
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError as error:
+        raise EngineMissing("rapidfuzz", "pip install rapidfuzz") from error
+    try:
+        from scipy.optimize import linear_sum_assignment
+    except ImportError as error:
+        raise EngineMissing("SciPy", "pip install scipy") from error
 
     only_mine, only_theirs = _by_shape(mine - theirs), _by_shape(theirs - mine)
     if {shape: len(found) for shape, found in only_mine.items()} != {

@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from symbol_llm.errors import SymbolError
@@ -64,13 +65,32 @@ _SPELLINGS = {
 _MEANING = {spelling: token for token, spellings in _SPELLINGS.items() for spelling in spellings}
 _OPERATORS = sorted((s for s in _MEANING if not s.isalpha()), key=len, reverse=True)
 _DECIMAL = r"\d+\.\d+(?!\w)"
-_TOKEN = re.compile(rf"[ \t\r\u00a0]*(?:({_DECIMAL}|{NAME})|({'|'.join(map(re.escape, _OPERATORS))}|[=(),.]))")
+_BLANK = "[ \\t\\r\\u00a0]"
+_TOKEN = re.compile(rf"{_BLANK}*({_DECIMAL}|{NAME}|{'|'.join(map(re.escape, _OPERATORS))}|[=(),.]|.)", re.DOTALL)
+_NAME = re.compile(rf"{_DECIMAL}|{NAME}")
+_MOST_WORDS_KEPT, _LONGEST_WORD_KEPT = 20_000, 100
+LONGEST_KEPT = 1_000  # characters of a line
 
 
-class _Token(NamedTuple):
-    kind: str  # "name", "end", or the token itself: "∧", "("
-    text: str
-    position: int
+class _Kinds(dict[str, str]):
+    """The kinds of tokens: "name", "bad", or the token itself in its first spelling: "∧", "("."""
+
+    def __missing__(self, token: str) -> str:
+        kind = "name" if _NAME.match(token) else "bad"
+        if len(self) < _MOST_WORDS_KEPT and len(token) <= _LONGEST_WORD_KEPT:
+            self[token] = kind
+        return kind
+
+
+_KINDS = _Kinds(_MEANING | {mark: mark for mark in "=(),."})
+
+
+class Line(NamedTuple):
+    """A formula, its levels or more than those, and how many predicates and terms it has."""
+
+    formula: Formula
+    depth: int
+    num_names: int
 
 
 def parse_theory(text: str, max_depth: int = MAX_DEPTH) -> Theory:
@@ -78,73 +98,83 @@ def parse_theory(text: str, max_depth: int = MAX_DEPTH) -> Theory:
 
     ``max_depth`` is at most MAX_DEPTH + 8: a canonical form may be a little deeper than what it comes from.
     """
-    formulas, start, names = [], 0, MAX_NAMES
-    # Newlines at the end are none of the symbol; an empty line before it is a formula that is missing.
-    for line in text.rstrip("\n").split("\n"):
-        parser = _Parser(text, start, start + len(line), names)
-        formula, names = parser.parse(), parser.names
-        if depth(formula) > max_depth:
-            raise SymbolError(text, start, f"at most {MAX_DEPTH} levels", f"nested deeper than {MAX_DEPTH} levels")
-        formulas.append(formula)
-        start += len(line) + 1
+    formulas: list[Formula] = []
+    lines, names = theory_lines(text), MAX_NAMES
+    try:
+        for line in lines:
+            found = parse_line(line)
+            names -= found.num_names
+            if names < 0:
+                _parse(line, names + found.num_names)
+            if found.depth > max_depth:
+                raise SymbolError(line, 0, f"at most {MAX_DEPTH} levels", f"nested deeper than {MAX_DEPTH} levels")
+            formulas.append(found.formula)
+    except SymbolError as error:
+        start = sum(len(line) + 1 for line in lines[: len(formulas)])
+        raise SymbolError(text, start + error.position, error.expected, error.message) from None
     return tuple(formulas)
 
 
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    found, at = [], start
-    while match := _TOKEN.match(text, at, end):
-        name, operator = match.groups()
-        if name is not None:
-            found.append(_Token(_MEANING.get(name, "name"), name, match.start(1)))
-        else:
-            found.append(_Token(_MEANING.get(operator, operator), operator, match.start(2)))
-        at = match.end()
-    rest = text[at:end]
-    at += len(rest) - len(rest.lstrip())
-    found.append(_Token("end" if at >= end else "bad", text[at : at + 1], at))
-    return found
+def theory_lines(text: str) -> list[str]:
+    """The lines of a theory. Newlines at the end are none of the symbol; an empty line before it lacks a formula."""
+    return text.rstrip("\n").split("\n")
+
+
+def parse_line(line: str) -> Line:
+    """The formula of one line. Raises SymbolError. Theories of one story share lines, so these are kept."""
+    return _kept(line) if len(line) <= LONGEST_KEPT else _parse(line, MAX_NAMES)
+
+
+@lru_cache(maxsize=4_096)
+def _kept(line: str) -> Line:
+    return _parse(line, MAX_NAMES)
+
+
+def _parse(line: str, names: int) -> Line:
+    parser = _Parser(line, names)
+    formula = parser.parse()
+    num_tokens = len(parser.tokens)  # each level has a token of its own
+    return Line(formula, num_tokens if num_tokens <= MAX_DEPTH else depth(formula), names - parser.names)
 
 
 class _Parser:
-    """One line, from ``start`` to ``end`` of the text; positions are those of the text."""
+    """One line. ``kinds`` are those of the tokens, and "end"."""
 
-    def __init__(self, text: str, start: int, end: int, names: int) -> None:
+    __slots__ = ("bound", "depth", "index", "kinds", "names", "text", "tokens")
+
+    def __init__(self, text: str, names: int) -> None:
         self.text = text
         self.names = names  # how many predicates and terms may still come
-        self.tokens = _tokens(text, start, end)
+        self.tokens = _TOKEN.findall(text.rstrip())
+        self.kinds = [*map(_KINDS.__getitem__, self.tokens), "end"]
         self.index = 0
         self.bound: list[str] = []
         self.depth = 0
 
-    @property
-    def next(self) -> _Token:
-        return self.tokens[self.index]
-
     def fail(self, expected: str, message: str = "") -> NoReturn:
-        token = self.next
+        kind = self.kinds[self.index]
+        token = self.tokens[self.index] if kind != "end" else ""
+        places = [match.start(1) for match in _TOKEN.finditer(self.text.rstrip())]
         if not message:
-            what = {"end": "the line ends", "bad": f"{token.text!r} belongs to no formula"}
-            message = f"expected {expected}; {what.get(token.kind, f'found {token.text!r}')}"
-        raise SymbolError(self.text, token.position, expected, message)
+            what = {"end": "the line ends", "bad": f"{token!r} belongs to no formula"}
+            message = f"expected {expected}; {what.get(kind, f'found {token!r}')}"
+        raise SymbolError(self.text, [*places, len(self.text)][self.index], expected, message)
 
-    def take(self, kind: str, expected: str) -> _Token:
-        if self.next.kind != kind:
+    def take(self, kind: str, expected: str) -> None:
+        if self.kinds[self.index] != kind:
             self.fail(expected)
         self.index += 1
-        return self.tokens[self.index - 1]
 
-    def take_name(self, expected: str) -> _Token:
+    def take_name(self, expected: str) -> str:
         """The name of a predicate or term."""
-        if self.next.kind == "name":
-            self.names -= 1
-            if self.names < 0:
-                self.fail(f"at most {MAX_NAMES:,} predicates and terms")
-        return self.take("name", expected)
-
-    def accept(self, kind: str) -> bool:
-        is_next = self.next.kind == kind
-        self.index += is_next
-        return is_next
+        index = self.index
+        if self.kinds[index] != "name":
+            self.fail(expected)
+        self.names -= 1
+        if self.names < 0:
+            self.fail(f"at most {MAX_NAMES:,} predicates and terms")
+        self.index = index + 1
+        return self.tokens[index]
 
     def enter(self) -> None:
         self.depth += 1
@@ -153,7 +183,7 @@ class _Parser:
 
     def parse(self) -> Formula:
         formula = self.formula(1)
-        if self.next.kind != "end":
+        if self.kinds[self.index] != "end":
             self.fail("a connective or the end of the line")
         return formula
 
@@ -161,44 +191,54 @@ class _Parser:
         """A formula whose connectives bind at least that strongly."""
         self.enter()
         left = self.unary()
-        while STRENGTH.get(op := self.next.kind, 0) >= strength:
-            level = STRENGTH[op]
-            if op in "→↔":
+        kinds = self.kinds
+        while (level := _STRENGTH(op := kinds[self.index], 0)) >= strength:
+            if level <= 2:  # → and ↔
                 self.index += 1
                 left = Connective(op, (left, self.formula(level)))
                 continue
             parts = [left]
-            while self.accept(op):
+            while kinds[self.index] == op:
+                self.index += 1
                 parts.append(self.formula(level + 1))
             left = Connective(op, tuple(parts))
         self.depth -= 1
         return left
 
     def unary(self) -> Formula:
+        kind = self.kinds[self.index]
         self.enter()
-        if self.accept("¬"):
-            result: Formula = Not(self.unary())
-        elif self.next.kind in ("∀", "∃"):
-            result = self.quantified()
-        elif self.accept("("):
+        result: Formula
+        if kind == "name":
+            result = self.atom()
+        elif kind == "(":
+            self.index += 1
             result = self.formula(1)
             self.take(")", "a connective or ')'")
+        elif kind == "¬":
+            self.index += 1
+            result = Not(self.unary())
+        elif kind in "∀∃":
+            result = self.quantified()
         else:
-            result = self.atom()
+            self.fail("a formula")
         self.depth -= 1
         return result
 
     def quantified(self) -> Formula:
-        quantifier = self.next.kind
-        self.index += 1
-        variables = [self.take("name", "a variable").text]
+        kinds, first = self.kinds, self.index + 1
+        quantifier = kinds[self.index]
+        self.index = first
+        self.take("name", "a variable")
         # A second name is a variable only if a full stop ends the list; else it begins the body.
         ahead = self.index
-        while self.tokens[ahead].kind == "name":
+        while kinds[ahead] == "name":
             ahead += 1
-        if self.tokens[ahead].kind == ".":
-            variables += [token.text for token in self.tokens[self.index : ahead]]
+        if kinds[ahead] == ".":
+            variables = self.tokens[first:ahead]
             self.index = ahead + 1
+        else:
+            variables = self.tokens[first : first + 1]
         for _ in variables[1:]:
             self.enter()
         self.bound += variables
@@ -210,44 +250,58 @@ class _Parser:
         return result
 
     def atom(self) -> Formula:
-        token = self.take_name("a formula")
+        start = self.index
+        name = self.take_name("a formula")
         args = self.arguments()
-        if self.next.kind in ("=", "≠"):
-            op = self.next.kind
+        op = self.kinds[self.index]
+        if op == "=" or op == "≠":
+            left = self.term(start, args)
             self.index += 1
-            equal = Equal(self.term(token, args), self.term(self.take_name("a term"), self.arguments()))
+            start = self.index
+            self.take_name("a term")
+            equal = Equal(left, self.term(start, self.arguments()))
             return equal if op == "=" else Not(equal)
         if args is None:
             self.fail("'(' or '='")
-        if token.text in self.bound:
-            self.index = self.tokens.index(token)
-            self.fail("a predicate", f"{token.text} is a variable here, and only terms can be quantified")
-        return Atom(token.text, args)
+        if name in self.bound:
+            self.index = start
+            self.fail("a predicate", f"{name} is a variable here, and only terms can be quantified")
+        return Atom(name, args)
 
     def arguments(self) -> tuple[Term, ...] | None:
-        if not self.accept("("):
+        kinds = self.kinds
+        if kinds[self.index] != "(":
             return None
+        self.index += 1
         self.enter()
         found = []
         while True:
-            token = self.take_name("a term")
-            found.append(self.term(token, self.arguments()))
-            if not self.accept(","):
+            start = self.index
+            self.take_name("a term")
+            found.append(self.term(start, self.arguments()))
+            if kinds[self.index] != ",":
                 break
+            self.index += 1
         self.take(")", "',' or ')'")
         self.depth -= 1
         return tuple(found)
 
-    def term(self, token: _Token, args: tuple[Term, ...] | None) -> Term:
-        name = token.text
+    def term(self, start: int, args: tuple[Term, ...] | None) -> Term:
+        """The term whose name is the token at ``start``."""
+        name = self.tokens[start]
         if args is not None:
             return Function(name, args)
         if name in self.bound or name in FREE_VARIABLES:
-            return Variable(name)
+            return _variable(name) if len(name) <= _LONGEST_WORD_KEPT else Variable(name)
         if "-" in name and name.split("-")[0] in self.bound:
-            self.index = self.tokens.index(token)
+            self.index = start
             self.fail("a term", f"{name!r} would be arithmetic, which is no part of first-order logic")
-        return Constant(name)
+        return _constant(name) if len(name) <= _LONGEST_WORD_KEPT else Constant(name)
+
+
+_STRENGTH = STRENGTH.get
+_variable = lru_cache(maxsize=256)(Variable)
+_constant = lru_cache(maxsize=4_096)(Constant)
 
 
 def is_name(text: str) -> bool:

@@ -29,7 +29,7 @@ _SHOWN_FACTS = 12
 class Question(TypedDict):
     """A job. ``names`` maps the script's names to kind, name and arity of the formulas' symbols."""
 
-    question: str  # accepts, entails or equivalent
+    question: str  # entails or equivalent
     script: str
     names: Mapping[str, tuple[str, str, int]]
 
@@ -70,8 +70,6 @@ def run(question: Question) -> Solution:
             raise
         return Solution(Outcome.REJECTED, message=message.strip(), engine=name)
     match question["question"]:
-        case "accepts":
-            return Solution(None, answer=len(formulas), engine=name)
         case "entails":
             return _entails(formulas[:-1], formulas[-1], name)
         case "equivalent":

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from symbol_llm.formats.tree_sitter_code import Fault, Reading, Token, TreeSitterCode, first_fault, leaves
@@ -99,20 +98,19 @@ class GoCode(TreeSitterCode):
 
 def _has_clear_line_ends(root: Node, source: bytes) -> bool:
     """Whether every line end is surely a semicolon or surely none, so that the text need not be read once more."""
-    if _DOUBLED.search(source):
+    if b";" in source and _DOUBLED.search(source):
         return False
-    unclear = list(islice(_unclear_line_ends(root, source), _MOST_UNCLEAR + 1))
-    return len(unclear) <= _MOST_UNCLEAR and all(_is_unfinished(root, source, end) for end in unclear)
-
-
-def _unclear_line_ends(root: Node, source: bytes) -> Iterator[int]:
-    """Line ends of which the tree does not show that they are semicolons, or none."""
-    for ends in _LINE_ENDS:
+    find, num_unclear = root.descendant_for_byte_range, 0
+    for ends in _LINE_ENDS if b"//" in source else _LINE_ENDS[:1]:
         for line in ends.finditer(source):
             end = line.end() - 1
-            around = root.descendant_for_byte_range(end, end + 1)
-            if around is None or around.type not in _CLEAR:
-                yield end
+            around = find(end, end + 1)
+            if around is not None and around.type in _CLEAR:
+                continue  # the tree shows that it is a semicolon, or none
+            num_unclear += 1
+            if num_unclear > _MOST_UNCLEAR or not _is_unfinished(root, source, end):
+                return False
+    return True
 
 
 def _is_unfinished(root: Node, source: bytes, line_end: int) -> bool:

@@ -112,8 +112,9 @@ def _are_bare_members(root: Node) -> bool:
 
 def _keyword_fault(root: Node, source: bytes) -> Fault | None:
     """A keyword where a name must stand: the grammar takes it as one where nothing else fits."""
+    find = root.descendant_for_byte_range
     for word in _KEYWORD.finditer(source):
-        node = root.descendant_for_byte_range(*word.span())
+        node = find(*word.span())
         if node is not None and node.type in ("identifier", "type_identifier") and node.text == word[0]:
             return Fault(word.start(), "a name", f"expected a name, not the keyword {word[0].decode()}")
     return None
@@ -121,10 +122,12 @@ def _keyword_fault(root: Node, source: bytes) -> Fault | None:
 
 def _file_fault(root: Node) -> Fault | None:
     """The grammar takes statements and methods outside of classes; Java does not."""
-    for part in root.children:
-        if part.type not in _FILE_PARTS:
-            return Fault(part.start_byte, "a class, interface, enum or record")
-    if not any(part.type in _TYPES for part in root.children):
+    parts = root.children
+    kinds = {part.type for part in parts}
+    if not kinds <= _FILE_PARTS:
+        wrong = next(part for part in parts if part.type not in _FILE_PARTS)
+        return Fault(wrong.start_byte, "a class, interface, enum or record")
+    if kinds.isdisjoint(_TYPES):
         return Fault(root.end_byte, "a class, interface, enum or record")
     return None
 

@@ -56,9 +56,9 @@ class LogicProgram(Format[Tree]):
     def engine(self) -> str:
         return clingo.engine()
 
-    def _ask(self, question: tuple[str, str]) -> Solution:
+    def _ask(self, mode: str, program: str, *atoms: str) -> Solution:
         clingo.engine()  # without clingo, say so before a worker fails to start
-        return self._clingo.call(question, _LIMITS)
+        return self._clingo.call((mode, program, *atoms), _LIMITS)
 
     def parse(self, text: str) -> Tree:
         return parse(text)
@@ -94,15 +94,15 @@ class LogicProgram(Format[Tree]):
             if len(literal.arguments) != declared.get(literal.predicate, len(literal.arguments)):
                 told = f"{literal} has {len(literal.arguments)} arguments; {declared[literal.predicate]} are declared"
                 return Verdict(False, self.engine, told)
-        derived, solution = self._consequences(tree)
-        if derived is None:
+        solution = self._ask_query(tree)
+        if solution.answer is None:
             return _refusal(solution)
         unknown = sorted({literal.predicate for literal in tree.literals()} - declared.keys())
         noted = f"; not declared: {', '.join(unknown)}" if unknown else ""
-        return Verdict(True, self.engine, f"{len(derived)} facts, the query is {_truth(derived, tree)}{noted}")
+        return Verdict(True, self.engine, f"{solution.answer['number']} facts, the query is {_truth(solution)}{noted}")
 
     def _accepts_problem(self, tree: Problem) -> Verdict:
-        solution = self._ask(("cautious", clingo.problem_text(tree)))
+        solution = self._ask("cautious", clingo.problem_text(tree))
         if solution.answer is None:
             return _refusal(solution)
         if solution.answer["atoms"] is None:
@@ -118,8 +118,14 @@ class LogicProgram(Format[Tree]):
         tree = self.parse(text)
         if not isinstance(tree, Program):
             raise SymbolError(text, 0, "'Predicates:': a constraint problem has options, not a query")
-        derived, _ = self._consequences(tree)
-        return None if derived is None else _truth(derived, tree)
+        solution = self._ask_query(tree)
+        return None if solution.answer is None else _truth(solution)
+
+    def _ask_query(self, program: Program) -> Solution:
+        """Whether the query's literal is derived, and whether the opposite is."""
+        asked = program.query.literal
+        literals = (asked, asked._replace(value=not asked.value))
+        return self._ask("model", clingo.program_text(program), *map(clingo.atom_text, literals))
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Programs: the same derived facts and the same query. Problems: the same assignments, and options agree.
@@ -160,7 +166,7 @@ class LogicProgram(Format[Tree]):
         if letters[0] != letters[1]:
             return Verdict(False, self.engine, f"options {', '.join(letters[0])} against {', '.join(letters[1])}")
         for one, other, which in ((first, second, "first"), (second, first, "second")):
-            solution = self._ask(("model", clingo.difference_text(one, other)))
+            solution = self._ask("model", clingo.difference_text(one, other))
             if solution.answer is None:
                 return Verdict(None, self.engine, solution.message)
             if solution.answer["atoms"] is not None:
@@ -169,7 +175,7 @@ class LogicProgram(Format[Tree]):
         return Verdict(True, self.engine, "the same assignments, and the options agree on them")
 
     def _consequences(self, program: Program) -> tuple[frozenset[Atom] | None, Solution]:
-        solution = self._ask(("model", clingo.program_text(program)))
+        solution = self._ask("model", clingo.program_text(program))
         if solution.answer is None:
             return None, solution
         return frozenset(tuple(atom) for atom in solution.answer["atoms"]), solution
@@ -205,9 +211,11 @@ class LogicProgram(Format[Tree]):
 def _undefined(tree: Tree, defined: Sequence[Name]) -> str:
     """Which name the definitions lack, or "". What they define none of, predicates or constants, may be anything."""
     for kind in (PREDICATE, CONSTANT):
-        known = [name.text for name in defined if name.kind == kind]
+        known = {name.text: None for name in defined if name.kind == kind}
+        if not known:
+            continue
         unknown = sorted(name.text for name in tree_names(tree) if name.kind == kind and name.text not in known)
-        if known and unknown:
+        if unknown:
             return f"the {kind} {unknown[0]} is not defined; there are {', '.join(known)}"
     return ""
 
@@ -217,12 +225,9 @@ def _refusal(solution: Solution) -> Verdict:
     return Verdict(False if is_refusal else None, solution.engine, solution.message)
 
 
-def _truth(derived: frozenset[Atom], program: Program) -> str:
+def _truth(solution: Solution) -> str:
     """True, False, Unknown, or Inconsistent where both are derived."""
-    asked = program.query.literal
-    holds, fails = (
-        (asked.predicate, str(int(value)), *asked.arguments) in derived for value in (asked.value, not asked.value)
-    )
+    holds, fails = solution.answer["atoms"]
     return {(True, False): "True", (False, True): "False", (True, True): "Inconsistent"}.get((holds, fails), "Unknown")
 
 

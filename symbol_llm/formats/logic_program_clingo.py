@@ -35,16 +35,17 @@ def prepare() -> None:
     import clingo  # noqa: F401
 
 
-def run(job: tuple[str, str]) -> Solution:
+def run(job: tuple[str, ...]) -> Solution:
     """("model" | "cautious" | "brave", program): the shown atoms, each a list of arguments; None if there is no model.
 
-    Answers with those of the one model, of all models, or of any model.
+    Answers with those of the one model, of all models, or of any model. ("model", program, atom, …) asks of a
+    program without choices only how many atoms it derives, and whether it derives these.
     """
     import clingo
 
-    mode, text = job
+    mode, text, *asked = job
     said: list[str] = []
-    arguments = ["--warn=none"] + ([f"--enum-mode={mode}"] if mode != "model" else [])
+    arguments = ["--warn=none"] + ([f"--enum-mode={mode}", "--models=0"] if mode != "model" else [])
     control = clingo.Control(arguments, logger=lambda _, message: said.append(message))
     try:
         control.add("base", [], text)
@@ -52,21 +53,28 @@ def run(job: tuple[str, str]) -> Solution:
     except RuntimeError as error:
         message = " ".join(" ".join(said).split()) or str(error)
         return Solution(Outcome.REJECTED, message=message, engine=engine())
-    control.configuration.solve.models = 1 if mode == "model" else 0  # type: ignore[union-attr]
     found: list[Any] | None = None
     with control.solve(yield_=True) as handle:
         for model in handle:
+            if asked:
+                found = [model.contains(clingo.parse_term(atom)) for atom in asked]
+                continue
             symbols = model.symbols(shown=True)
             if len(symbols) > _MAX_DERIVED:
                 return Solution(Outcome.OUT_OF_MEMORY, message=f"more than {_MAX_DERIVED} facts", engine=engine())
             found = sorted([_plain(argument) for argument in symbol.arguments] for symbol in symbols)
-    return Solution(None, answer={"atoms": found}, engine=engine())
+    return Solution(None, answer={"atoms": found, "number": len(control.symbolic_atoms)}, engine=engine())
 
 
 def _plain(symbol: Any) -> str:
     import clingo
 
     return str(symbol.string if symbol.type == clingo.SymbolType.String else symbol.number)
+
+
+def atom_text(literal: Literal) -> str:
+    """A literal without variables as an atom: ``h("Nice",1,"Bob")``."""
+    return _atom(literal, {})
 
 
 def program_text(program: Program) -> str:

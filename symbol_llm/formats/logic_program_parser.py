@@ -17,8 +17,18 @@ with variables, statements in the wrong section.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from symbol_llm.errors import SymbolError
+from symbol_llm.formats.logic_program_plain import (
+    MAX_ARGUMENTS,
+    MAX_LITERALS,
+    NAME,
+    RESERVED,
+    plain_declaration,
+    plain_rule,
+    plain_statement,
+)
 from symbol_llm.formats.logic_program_tree import (
     Comparison,
     Constraint,
@@ -34,12 +44,8 @@ from symbol_llm.formats.logic_program_tree import (
 )
 
 MAX_LINES = 2_000
-MAX_ARGUMENTS = 8
-MAX_LITERALS = 16
 MAX_NUMBER = 1_000
-
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-RESERVED = frozenset({"True", "False", "bool", "or", "AllDifferentConstraint"})
+_LONGEST_KEPT = 1_000  # characters of a line
 
 _PROGRAM = ("Predicates:", "Facts:", "Rules:", "Query:")
 _PROBLEM = ("Domain:", "Variables:", "Constraints:", "Query:")
@@ -84,22 +90,39 @@ def _sections(text: str, lines: list[tuple[int, str]], heads: tuple[str, ...]) -
 
 
 class _Line:
-    """The tokens of one statement; the gloss is cut off."""
+    """One statement and its tokens, which are made when they are asked for; the gloss is cut off."""
 
     def __init__(self, text: str, start: int, line: str) -> None:
-        statement, _, gloss = line.partition(":::")
         self.text = text
-        self.gloss = gloss.strip()
         self.start = start
-        self.statement = statement.strip()
-        for offset, char in enumerate(line):
-            if not char.isprintable() and char != "\t":
-                raise SymbolError(text, start + offset, "a printable character")
-        self.tokens = [
-            (match[0], start + match.start()) for match in _TOKEN.finditer(statement) if match[0].strip(" \t\r")
-        ]
-        self.end = start + len(statement.rstrip())
+        self.line = line
         self.next = 0
+        if not line.isprintable():
+            for offset, char in enumerate(line):
+                if not char.isprintable() and char != "\t":
+                    raise SymbolError(text, start + offset, "a printable character")
+
+    @property
+    def kept(self) -> str:
+        """The line for a function that keeps its results, none if it is too long for that."""
+        return self.line if len(self.line) <= _LONGEST_KEPT else ""
+
+    @property
+    def gloss(self) -> str:
+        return self.line.partition(":::")[2].strip()
+
+    @property
+    def statement(self) -> str:
+        return self.line.partition(":::")[0].strip()
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.line.partition(":::")[0].rstrip())
+
+    @cached_property
+    def tokens(self) -> list[tuple[str, int]]:
+        found = _TOKEN.finditer(self.line.partition(":::")[0])
+        return [(match[0], self.start + match.start()) for match in found if match[0].strip(" \t\r")]
 
     @property
     def position(self) -> int:
@@ -195,24 +218,26 @@ def _program(text: str, sections: list[list[_Line]]) -> Program:
     declarations: list[Declaration] = []
     arities: dict[str, int] = {}
     for line in sections[0]:
-        at = line.position
-        declaration = _declaration(line)
+        declaration = plain_declaration(line.kept) or _declaration(line)
         arity = arities.setdefault(declaration.predicate, len(declaration.arguments))
         if arity != len(declaration.arguments):
             told = f"the predicate {declaration.predicate} is declared with {arity} arguments before"
-            raise line.fail(f"{arity} arguments", at, told)
+            raise line.fail(f"{arity} arguments", line.start, told)
         declarations.append(declaration)
-    facts = tuple(_statement(line) for line in sections[1])
-    rules = []
-    for line in sections[2]:
-        body = line.literals()
-        line.expect(">>>")
-        rules.append(Rule(body, line.literals(), line.gloss))
-        line.finish()
+    facts = tuple(plain_statement(line.kept) or _statement(line) for line in sections[1])
+    rules = tuple(plain_rule(line.kept) or _rule(line) for line in sections[2])
     if len(sections[3]) != 1:
         at = sections[3][1].start if sections[3] else len(text)
         raise SymbolError(text, at, "one query")
-    return Program(tuple(declarations), facts, tuple(rules), _statement(sections[3][0]))
+    return Program(tuple(declarations), facts, rules, _statement(sections[3][0]))
+
+
+def _rule(line: _Line) -> Rule:
+    body = line.literals()
+    line.expect(">>>")
+    rule = Rule(body, line.literals(), line.gloss)
+    line.finish()
+    return rule
 
 
 def _declaration(line: _Line) -> Declaration:

@@ -22,6 +22,7 @@ from functools import cache
 from itertools import islice
 from random import Random
 
+from symbol_llm.errors import EngineMissing
 from symbol_llm.formats.fol_tree import Atom, Connective, Equal, Formula, Not, Quantified, render, subformulas
 
 TOP_BINDINGS = 1_000
@@ -31,7 +32,7 @@ _DUMMY = 10_000  # the original's distance of a dummy: bound last
 
 
 def logical_equivalence(prediction: Formula, reference: Formula) -> float:
-    """LE of two formulas, in 0..1."""
+    """LE of two formulas, in 0..1. Raises EngineMissing without rapidfuzz."""
     if prediction == reference:
         return 1.0
     wanted, given = _inputs(reference), _inputs(prediction)
@@ -63,7 +64,10 @@ def _inputs(formula: Formula) -> list[str]:
 
 def _bindings(wanted: Sequence[str], given: Sequence[str], num_inputs: int) -> Iterator[tuple[int, ...]]:
     """For each binding the place, among the reference's inputs, of each of the prediction's (dummies last)."""
-    from rapidfuzz.distance import Levenshtein
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError as error:
+        raise EngineMissing("rapidfuzz", "pip install rapidfuzz") from error
 
     ranked = []
     for place in range(num_inputs):

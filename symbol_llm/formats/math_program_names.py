@@ -11,12 +11,16 @@ What could be reached by its name stays: globals, attributes, imports, keyword a
 from __future__ import annotations
 
 import ast
+import heapq
 import itertools
+import re
 import symtable
 from collections.abc import Iterator
 
 # With these, a program can look variables up by name.
 _LOOKS_UP_NAMES = {"locals", "vars", "dir", "globals", "eval", "exec", "compile", "__import__", "super"}
+
+_NUMBERED = re.compile(r"v(?:0|[1-9][0-9]*)")
 
 
 def rename_locals(module: ast.Module) -> ast.Module:
@@ -28,6 +32,7 @@ def rename_locals(module: ast.Module) -> ast.Module:
     for table in symtable.symtable(ast.unparse(module), "<program>", "exec").get_children():
         tables.setdefault(table.get_name(), []).append(table)
     fixed = {name for node in ast.walk(module) for name in _visible_names(node)}
+    fresh = _Numbers(number for number in itertools.count() if f"v{number}" not in used)
     renamable: dict[str, set[str]] = {}
     for function in module.body:
         if not isinstance(function, ast.FunctionDef):
@@ -36,14 +41,16 @@ def rename_locals(module: ast.Module) -> ast.Module:
             scopes = [scope for table in tables.get(function.name, ()) for scope in _scopes(table)]
             bound = {symbol.get_name() for scope in scopes for symbol in scope.get_symbols() if _is_bound(symbol)}
             renamable[function.name] = bound - fixed - {name for scope in scopes for name in _kept(scope)}
-        _rename(function, renamable[function.name], used - renamable[function.name])
+        _rename(function, renamable[function.name], fresh)
     return module
 
 
 def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _scopes(child)
+    waiting = [table]
+    while waiting:
+        scope = waiting.pop()
+        yield scope
+        waiting.extend(scope.get_children())
 
 
 def _is_bound(symbol: symtable.Symbol) -> bool:
@@ -85,22 +92,41 @@ def _names_of(node: ast.AST) -> list[str]:
     return []
 
 
-def _rename(function: ast.FunctionDef, names: set[str], taken: set[str]) -> None:
-    fresh = (name for name in (f"v{number}" for number in itertools.count()) if name not in taken)
+class _Numbers:
+    """The numbers n whose name vn stands nowhere in the program, counted once for all functions."""
+
+    def __init__(self, source: Iterator[int]) -> None:
+        self._source = source
+        self._known: list[int] = []
+
+    def __iter__(self) -> Iterator[int]:
+        for place in itertools.count():
+            if place == len(self._known):
+                self._known.append(next(self._source))
+            yield self._known[place]
+
+
+def _rename(function: ast.FunctionDef, names: set[str], fresh: _Numbers) -> None:
+    """A function may also use the names vn that it gives up itself."""
+    own = sorted(int(name[1:]) for name in names if _NUMBERED.fullmatch(name))
+    numbers = heapq.merge(own, fresh)
     mapping: dict[str, str] = {}
     for node in _in_order(function):
         for name in _names_of(node):
             if name in names and name not in mapping:
-                mapping[name] = next(fresh)
+                mapping[name] = f"v{next(numbers)}"
     for node in ast.walk(function):
         if node is not function:
             _replace(node, mapping)
 
 
 def _in_order(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        yield child
-        yield from _in_order(child)
+    """All nodes below, in source order; without recursion, whose cost is the depth of each node."""
+    waiting = list(ast.iter_child_nodes(node))[::-1]
+    while waiting:
+        below = waiting.pop()
+        yield below
+        waiting.extend(list(ast.iter_child_nodes(below))[::-1])
 
 
 def _replace(node: ast.AST, mapping: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from symbol_llm.errors import SymbolError
@@ -47,6 +48,19 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _SECTIONS = (":requirements", ":types", ":constants", ":predicates", ":functions")
 
 
+_LONGEST_KEPT = 100  # characters of a word
+
+
+@lru_cache(maxsize=4_096)
+def _kind(word: str) -> str:
+    """ "name", "variable" or nothing."""
+    return "name" if _NAME.fullmatch(word) else "variable" if _VARIABLE.fullmatch(word) else ""
+
+
+def _is(kind: str, word: str) -> bool:
+    return (_kind(word) if len(word) <= _LONGEST_KEPT else _kind.__wrapped__(word)) == kind
+
+
 class Occurrence(NamedTuple):
     """Where a renamable name stands in a text."""
 
@@ -62,29 +76,31 @@ def parse(text: str) -> Tree:
 
 def parse_lower(text: str) -> Tree:
     """The tree in lower case, as PDDL compares names. Raises SymbolError."""
-    return parse(text.translate(_LOWER))
+    return parse(text.lower() if text.isascii() else text.translate(_LOWER))
 
 
 def occurrences(text: str) -> list[Occurrence]:
     """Where predicates, actions and types are named in a domain, problem or plan. Raises SymbolError."""
-    parser = _Parser(text)
+    found: list[Occurrence] = []
+    parser = _Parser(text, found)
     parser.text_tree()
-    return parser.found
+    return found
 
 
 def declaration(text: str) -> tuple[Declaration, list[Occurrence]]:
     """A predicate with its parameters, ``(on ?x ?y - block)``, standing alone. Raises SymbolError."""
-    parser = _Parser(text)
+    found: list[Occurrence] = []
+    parser = _Parser(text, found)
     nodes = read(text)
     if len(nodes) != 1:
         parser.fail(nodes[1] if nodes else 0, "one (predicate ?parameters …)")
-    return parser.declared(nodes[0], "predicate"), parser.found
+    return parser.declared(nodes[0], "predicate"), found
 
 
 class _Parser:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, found: list[Occurrence] | None = None) -> None:
         self.source = source
-        self.found: list[Occurrence] = []
+        self.found = found  # filled with the names that may be renamed
 
     def fail(self, where: Node | int, expected: str, message: str = "") -> NoReturn:
         raise SymbolError(self.source, where if isinstance(where, int) else where.start, expected, message)
@@ -346,16 +362,16 @@ class _Parser:
         return block.items[1:]
 
     def name(self, node: Node, kind: str = "object") -> str:
-        if not isinstance(node, Word) or not _NAME.fullmatch(node.text):
+        if not isinstance(node, Word) or not _is("name", node.text):
             if kind == "predicate" and isinstance(node, Word) and node.text == "=":
                 self.fail(node, "a predicate that is not =")
             self.fail(node, "a name: a letter, then letters, digits, '-' or '_'")
-        if kind in ("predicate", "action", "type") and renamable(kind, node.text):
+        if self.found is not None and kind in ("predicate", "action", "type") and renamable(kind, node.text):
             self.found.append(Occurrence(node.start, node.start + len(node.text), kind))
         return node.text
 
     def variable(self, node: Node) -> str:
-        if not isinstance(node, Word) or not _VARIABLE.fullmatch(node.text):
+        if not isinstance(node, Word) or not _is("variable", node.text):
             self.fail(node, "a ?variable")
         return node.text
 

@@ -6,7 +6,6 @@ The lexical rules are those of the PDDL 3.1 BNF: words of printable ASCII, ``;``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from symbol_llm.errors import SymbolError
@@ -29,8 +28,7 @@ class Word(NamedTuple):
         return self.text.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A parenthesised list. ``start`` is its opening parenthesis, ``end`` its closing one."""
 
     items: tuple[Node, ...]
@@ -52,7 +50,9 @@ def read(text: str) -> tuple[Node, ...]:
     open_blocks: list[tuple[int, list[Node]]] = []
     items: list[Node] = []
     position = 0
-    while token := _TOKEN.match(text, position):
+    for token in _TOKEN.finditer(text):
+        if token.start() != position:  # what stands between is no token
+            break
         word, position = token[1], token.end()
         if word == "(":
             if len(open_blocks) == MAX_DEPTH:
@@ -67,9 +67,7 @@ def read(text: str) -> tuple[Node, ...]:
             items = outer
         elif word:
             items.append(Word(word, position - len(word)))
-        else:
-            break
-    else:
+    if position < len(text):
         gap = _BLANK.match(text, position)
         assert gap is not None
         raise SymbolError(text, gap.end(), "an ASCII word or a parenthesis")

@@ -180,6 +180,8 @@ def _terms(world: World, scope: Mapping[str, Types], node: Atom | Fluent, wanted
                 "a variable in scope" if arg.startswith("?") else "an object of the problem or a constant of the domain"
             )
             raise _Fault(f"{show(node)}: {arg!r} is not {kind}")
+        if not types or (scope[arg] == types and len(types) == 1 and types[0] in world.ancestors):
+            continue  # nearly always
         # A variable may be of a wider type: the values that do not fit simply never match.
         is_fitting = world.fits(scope[arg], types) or (arg.startswith("?") and world.fits(types, scope[arg]))
         if not is_fitting:

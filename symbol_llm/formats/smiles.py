@@ -8,7 +8,8 @@ form is RDKit's canonical isomeric SMILES; two SMILES are equivalent if it is th
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symbol_llm.errors import EngineMissing, SymbolError
@@ -23,6 +24,7 @@ Tree = tuple[Token, ...]
 
 # The longest SMILES of ChEBI-20 has about 1,500 characters; RDKit's canonical ranking is superlinear.
 MAX_LENGTH = 5_000
+_MOST_KEPT, _LONGEST_KEPT = 10_000, 40  # atoms in brackets; their characters
 
 _NAMES = """
     H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
@@ -59,7 +61,10 @@ class Smiles(Format[Tree]):
         return _engine()
 
     def parse(self, text: str) -> Tree:
-        return _Reader(text).read()
+        tokens = _plain_tokens(text)
+        if tokens is None:
+            return _Reader(text).read()
+        return tuple([_TOKENS.get(token) or ("atom", token) for token in tokens])
 
     def render(self, tree: Tree) -> str:
         return "".join(token for _, token in tree)
@@ -74,13 +79,14 @@ class Smiles(Format[Tree]):
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
         """Whether RDKit reads and sanitises it; the empty string, which RDKit takes, is refused."""
-        try:
-            self.parse(text)
-        except SymbolError as error:
-            return Verdict(False, self.engine, str(error))
+        if _plain_tokens(text) is None:
+            try:
+                _Reader(text).read()
+            except SymbolError as error:
+                return Verdict(False, self.engine, str(error))
         if _molecule(text) is None:
             return Verdict(False, self.engine, _refusal(text))
-        return Verdict(True, self.engine, "sanitised")
+        return _sanitised()
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Same canonical isomeric SMILES: stereo, isotopes and charges count, tautomers differ."""
@@ -123,6 +129,7 @@ def similarity(a: str, b: str) -> float | None:
     return float(DataStructs.TanimotoSimilarity(first, second))
 
 
+@cache
 def _engine() -> str:
     try:
         from rdkit import rdBase
@@ -131,12 +138,24 @@ def _engine() -> str:
     return f"RDKit {rdBase.rdkitVersion}"
 
 
-def _molecule(text: str) -> Mol | None:
+@cache
+def _sanitised() -> Verdict:
+    return Verdict(True, _engine(), "sanitised")
+
+
+@cache
+def _rdkit() -> tuple[Any, Any]:
+    """RDKit's reader, and what keeps it from printing."""
     _engine()
     from rdkit import Chem, rdBase
 
-    with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(text)
+    return Chem.MolFromSmiles, rdBase.BlockLogs
+
+
+def _molecule(text: str) -> Mol | None:
+    read, silence = _rdkit()
+    with silence():
+        return read(text)
 
 
 @lru_cache(maxsize=4_096)
@@ -173,8 +192,56 @@ def _refusal(text: str) -> str:
     return "RDKit refuses the molecule: " + ("; ".join(problems) or "sanitisation failed")
 
 
+class _Letters(dict[str, str]):
+    """One letter for each kind of token: that of its kind, a ring's own digit, x for a bracket that is no atom."""
+
+    def __missing__(self, token: str) -> str:
+        letter = "a" if _bracket_fault(token) is None else "x"
+        if len(self) < _MOST_KEPT and len(token) <= _LONGEST_KEPT:
+            self[token] = letter
+        return letter
+
+
+_LETTERS = _Letters({token: token if token.isdigit() else kind[0] for token, (kind, _) in _TOKENS.items()})
+# By these letters: what may not begin, follow, or end. Rings with a bond or two digits are left to _Reader.
+_NOT_PLAIN = re.compile("[xr]|b[0-9]|(?:^|[db])[bd]|(?:^|[odc])[0-9]|(?:^|[odb])[oc]|[bd]$")
+_DEEPER = {"o": 1, "c": -1}
+
+
+def _plain_tokens(text: str) -> list[str] | None:
+    """The tokens of a text without a fault; None says nothing, for then _Reader reads it and finds the fault."""
+    tokens = _TOKEN.findall(text) if len(text) <= MAX_LENGTH else []
+    letters = "".join(map(_LETTERS.__getitem__, tokens))
+    # findall leaves out what does not match.
+    if not letters or _NOT_PLAIN.search(letters) or len("".join(tokens)) != len(text):
+        return None
+    if any([letters.count(ring) % 2 for ring in "0123456789"]):
+        return None
+    if "o" in letters or "c" in letters:
+        depths = list(accumulate([_DEEPER[mark] for mark in _BRANCHES.findall(letters)]))
+        if depths[-1] != 0 or min(depths) < 0:
+            return None
+    return tokens
+
+
+_BRANCHES = re.compile("[oc]")
+
+
+def _do_bonds_agree(one: str, other: str) -> bool:
+    """Whether the two ends of a ring may name these bonds. Direction marks describe each end for itself."""
+    return not one or not other or one == other or {one, other} <= {"/", "\\"}
+
+
+def _bracket_fault(token: str) -> tuple[int, str] | None:
+    """Where in a bracket atom there is a fault, and what was expected."""
+    match = _BRACKET.fullmatch(token)
+    if match is None:
+        return 0, "a bracket atom: [isotope symbol chirality hydrogens charge :class]"
+    return None if match["symbol"] in _SYMBOLS else (match.start("symbol"), "the symbol of an element")
+
+
 class _Reader:
-    """One pass over the tokens with a stack of open branches and a table of open rings."""
+    """One pass over the tokens with a stack of open branches and a table of open rings, which finds the fault."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -257,14 +324,9 @@ class _Reader:
             self.rings[number] = (at, bond)
             return
         _, before = self.rings.pop(number)
-        # Direction marks describe each end for itself and may differ.
-        directed = {"/", "\\"}
-        if bond and before and bond != before and not {bond, before} <= directed:
+        if not _do_bonds_agree(before, bond):
             self._fail(at, f"the bond '{before}' of the other end of the ring")
 
     def _bracket(self, token: str, at: int) -> None:
-        match = _BRACKET.fullmatch(token)
-        if match is None:
-            self._fail(at, "a bracket atom: [isotope symbol chirality hydrogens charge :class]")
-        if match["symbol"] not in _SYMBOLS:
-            self._fail(at + match.start("symbol"), "the symbol of an element")
+        if fault := _bracket_fault(token):
+            self._fail(at + fault[0], fault[1])

@@ -19,7 +19,8 @@ from symbol_llm.formats import sql_names, sql_schema
 from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.sql_canonical import canonical_tree
 from symbol_llm.formats.sql_definitions import defined_names, read_definitions, renamed_text
-from symbol_llm.formats.sql_syntax import MAX_LENGTH, Query, is_ordered, read, render
+from symbol_llm.formats.sql_plain import is_plain
+from symbol_llm.formats.sql_syntax import MAX_LENGTH, Query, check_installed, is_ordered, read, render
 from symbol_llm.formats.sql_tokens import squeezed
 from symbol_llm.solvers import sql_world
 from symbol_llm.solvers.outcome import Limits
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from symbol_llm.formats.sql_schema import Schema
 
 _LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
+_ENGINE = f"SQLite {sqlite3.sqlite_version}"
+_COMPILED = Verdict(True, _ENGINE, "compiles on the schema")
 
 
 class Sql(Format[Query]):
@@ -46,7 +49,7 @@ class Sql(Format[Query]):
     @property
     def engine(self) -> str:
         """Name and version of the SQLite library."""
-        return f"SQLite {sqlite3.sqlite_version}"
+        return _ENGINE
 
     def parse(self, text: str) -> Query:
         """Read one query strictly; see sql_syntax.py. Raises SymbolError."""
@@ -70,7 +73,13 @@ class Sql(Format[Query]):
         return canonical if len(canonical) <= MAX_LENGTH else render(tree)
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
-        """Compile the query on the schema of the context (EXPLAIN)."""
+        """Compile the query on the schema of the context (EXPLAIN).
+
+        Of plain queries only those that are refused are read besides, for the reason and its place.
+        """
+        check_installed()
+        if is_plain(text) and _compiles(text, context):
+            return _COMPILED
         try:
             read(text)
         except SymbolError as error:
@@ -82,7 +91,7 @@ class Sql(Format[Query]):
         if schema is None:
             return Verdict(None, self.engine, "no schema: neither definitions nor a database")
         problem = schema.refusal(text)
-        return Verdict(not problem, self.engine, problem or "compiles on the schema")
+        return Verdict(False, self.engine, problem) if problem else _COMPILED
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Yes by canonical form, no by a database on which the results differ, else unknown.
@@ -180,3 +189,11 @@ class Sql(Format[Query]):
             "root": str(context.root) if context.root is not None else None,
             "memory_bytes": _LIMITS.memory_bytes,
         }
+
+
+def _compiles(text: str, context: Context) -> bool:
+    try:
+        schema = sql_schema.schema_of(context)
+    except UserError:
+        return False
+    return schema is not None and schema.is_plain and schema.compiles(text)

@@ -11,12 +11,11 @@ tables are read. Joins are not reordered: what SQLite returns where a query leav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from symbol_llm.formats.sql_names import Role, cte, exposed, outputs, roles, scopes, sources
+from symbol_llm.formats.sql_predicates import connected, settle_predicates
 from symbol_llm.formats.sql_schema import Schema
-from symbol_llm.formats.sql_syntax import render
 from symbol_llm.formats.sql_tokens import fold, needs_quotes
 
 if TYPE_CHECKING:
@@ -43,10 +42,8 @@ def canonical_tree(tree: exp.Query, schema: Schema | None) -> exp.Query:
     for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: conditions are copied
         _join_by_where(select)
     flips_columns = not (schema and schema.has_collations)
-    before = ""
-    while (now := render(copy)) != before:  # one law may make room for another
-        before = now
-        _settle_predicates(copy, flips_columns=flips_columns)
+    while settle_predicates(copy, flips_columns=flips_columns):
+        pass  # one law may make room for another
     return copy
 
 
@@ -283,103 +280,4 @@ def _join_by_where(select: exp.Select) -> None:
     if conditions:
         where = select.args.get("where")
         conditions += [where.this] if where else []
-        select.set("where", exp.Where(this=_connected(exp.And, [exp.Paren(this=c) for c in conditions])))
-
-
-def _settle_predicates(tree: exp.Query, *, flips_columns: bool) -> None:
-    """Rewrite predicates bottom-up, in place."""
-    from sqlglot import exp
-
-    for node in reversed(list(tree.walk(bfs=True))):
-        if node is not tree and node.parent is None:
-            continue  # replaced with its parent
-        if isinstance(node, exp.Paren) and _is_needless(node):
-            node.replace(node.this)
-        elif isinstance(node, exp.Not):
-            _settle_not(node)
-        elif isinstance(node, exp.Ordered):
-            node.set("desc", node.args.get("desc") or None)
-        elif isinstance(node, exp.Count) and isinstance(node.this, exp.Literal):
-            node.set("this", exp.Star())
-        elif isinstance(node, exp.In) and node.expressions:
-            items = {render(item): item for item in node.expressions}
-            node.set("expressions", [items[key] for key in sorted(items)])
-    for node in reversed(list(tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE))):
-        _settle_comparison(node, flips_columns)
-    for node in reversed(list(tree.find_all(exp.And, exp.Or))):
-        if not isinstance(node.parent, type(node)):
-            items = {render(item): item for item in _operands(node, type(node))}
-            settled = _connected(type(node), [items[key] for key in sorted(items)])
-            if settled is not node:
-                node.replace(settled)
-
-
-def _operands(node: exp.Expr, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
-    if isinstance(node, kind):
-        yield from _operands(node.this, kind)
-        yield from _operands(node.expression, kind)
-    else:
-        yield node
-
-
-def _connected(kind: type[exp.Expr], items: list[exp.Expr]) -> exp.Expr:
-    whole = items[0].copy()
-    for item in items[1:]:
-        whole = kind(this=whole, expression=item.copy())
-    return whole
-
-
-def _is_needless(paren: exp.Paren) -> bool:
-    """Whether what is inside binds at least as tightly as the place asks for. Unknown places keep theirs."""
-    from sqlglot import exp
-
-    inner, parent = paren.this, paren.parent
-    if isinstance(inner, (exp.Column, exp.Literal, exp.Func, exp.Subquery, exp.Paren, exp.Null)) and not isinstance(
-        inner, (exp.Connector, exp.Binary)
-    ):
-        return True
-    if isinstance(parent, (exp.Where, exp.Having, exp.Join)):
-        return True
-    is_predicate = isinstance(inner, (exp.Predicate, exp.Not)) and not isinstance(inner, exp.Connector)
-    if isinstance(parent, exp.And):
-        return is_predicate or isinstance(inner, exp.And)
-    if isinstance(parent, exp.Or):
-        return is_predicate or isinstance(inner, exp.Connector)
-    return False
-
-
-def _settle_not(node: exp.Not) -> None:
-    """NOT before a comparison turns it round; NULL stays NULL."""
-    from sqlglot import exp
-
-    opposites: dict[type[exp.Expr], type[exp.Expr]] = {
-        exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.LT: exp.GTE, exp.GTE: exp.LT, exp.GT: exp.LTE, exp.LTE: exp.GT
-    }  # fmt: skip
-    inner = node.this.this if isinstance(node.this, exp.Paren) else node.this
-    if type(inner) in opposites:
-        opposite = opposites[type(inner)](this=inner.this.copy(), expression=inner.expression.copy())
-        node.replace(opposite)
-    elif isinstance(node.this, exp.Paren) and isinstance(inner, (exp.In, exp.Like, exp.Between, exp.Is, exp.Exists)):
-        node.set("this", inner)
-
-
-def _settle_comparison(node: exp.Expr, flips_columns: bool) -> None:
-    """Columns stand on the left, literals on the right; two sides of one kind in alphabetical order."""
-    from sqlglot import exp
-
-    mirrors: dict[type[exp.Expr], type[exp.Expr]] = {
-        exp.EQ: exp.EQ, exp.NEQ: exp.NEQ, exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE
-    }  # fmt: skip
-    # Other operands are left alone: an operator's precedence would have to be looked at.
-    ranks = (exp.Column, exp.Func, exp.Subquery, exp.Paren, exp.Null, exp.Literal)
-    left, right = node.this, node.expression
-    places = [next((i for i, kind in enumerate(ranks) if isinstance(side, kind)), None) for side in (left, right)]
-    if None in places or isinstance(left, exp.Binary) or isinstance(right, exp.Binary):
-        return
-    if places[0] == places[1]:
-        is_settled = not flips_columns or render(left) <= render(right)
-    else:
-        # Of two columns the left one's collation counts, and a function or subquery may hand on a column's.
-        is_settled = places < places[::-1] or not (flips_columns or exp.Literal in (type(left), type(right)))
-    if not is_settled:
-        node.replace(mirrors[type(node)](this=right.copy(), expression=left.copy()))
+        select.set("where", exp.Where(this=connected(exp.And, [exp.Paren(this=c) for c in conditions])))

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from sqlglot.dialects.dialect import Dialect
 
 # Deeper expressions than SQLite's own limit of 1000 would need more stack than Python gives sqlglot.
-_MAX_DEPTH = 100
-_MAX_PARENTHESES = 20
+MAX_DEPTH = 100
+MAX_PARENTHESES = 20
 MAX_LENGTH = 100_000  # characters, as written and as printed; sqlglot needs about a second for that many
 # What SQLite says of a text that is not in its grammar; anything else it says is about the schema.
 _SYNTAX = re.compile(
@@ -67,12 +68,18 @@ def _folded(tree: exp.Query) -> exp.Query:
 
 
 @cache
+def check_installed() -> None:
+    """Raises EngineMissing without sqlglot, which is not loaded here."""
+    if find_spec("sqlglot") is None:
+        raise EngineMissing("sqlglot", "pip install sqlglot")
+
+
+@cache
 def dialect() -> Dialect:
     """The one dialect object: making one per call costs more than the parse."""
-    try:
-        from sqlglot import Dialect
-    except ImportError as error:
-        raise EngineMissing("sqlglot", "pip install sqlglot") from error
+    check_installed()
+    from sqlglot import Dialect
+
     return Dialect.get_or_raise("sqlite")
 
 
@@ -105,17 +112,39 @@ def read(text: str) -> Query:
     try:
         tree = _parse(text, has_cross)
         printed = render(tree)
-        again = _parse(printed, has_cross)
-        if again != tree:  # sqlglot completes window frames, so the second reading is the stable one
-            tree, printed = again, render(again)
+        if not _reads_alike(tokens, printed, text):
             again = _parse(printed, has_cross)
+            if again != tree:  # sqlglot completes window frames, so the second reading is the stable one
+                tree, printed = again, render(again)
+                again = _parse(printed, has_cross)
+            if again != tree:
+                raise SymbolError(text, 0, "a query that can be printed and read back")
     except RecursionError as error:
         raise SymbolError(text, 0, "a query that is nested less deeply") from error
-    if again != tree:
-        raise SymbolError(text, 0, "a query that can be printed and read back")
     if len(printed) > MAX_LENGTH:
         raise SymbolError(text, 0, f"a query of at most {MAX_LENGTH:,} characters when printed")
     return Query(tree)
+
+
+# Keywords and functions that mean the same in any case, also to sqlglot's comparison of trees.
+_WORDS_OF_ANY_CASE = """
+    select distinct all from where and or not in like between is null join inner left outer on as group by having order
+    asc desc limit offset union intersect except exists case when then else end count sum avg min max
+"""
+_ANY_CASE = frozenset(_WORDS_OF_ANY_CASE.split())
+
+
+def _reads_alike(tokens: list[Token], printed: str, text: str) -> bool:
+    """Whether a printed text has the words of the text that it comes from, so that reading it gives the same tree."""
+    if "--" in text or "/*" in text:  # to sqlglot some comments are more than that
+        return False
+    again = words(printed)
+    if tokens[-1].text == ";":
+        tokens = tokens[:-1]
+    return len(tokens) == len(again) and all(
+        old.text == new.text or (old.text.lower() == new.text.lower() and new.text.lower() in _ANY_CASE)
+        for old, new in zip(tokens, again)
+    )
 
 
 def _check_characters(text: str) -> None:
@@ -129,8 +158,8 @@ def _check_tokens(text: str, tokens: list[Token]) -> None:
     depth = 0
     for before, token in pairwise(tokens):
         depth += (token.text == "(") - (token.text == ")")
-        if depth > _MAX_PARENTHESES:
-            raise SymbolError(text, token.start, f"at most {_MAX_PARENTHESES} nested parentheses")
+        if depth > MAX_PARENTHESES:
+            raise SymbolError(text, token.start, f"at most {MAX_PARENTHESES} nested parentheses")
         if token.kind == before.kind == "string":
             raise SymbolError(text, token.start, "an operator, a comma or AS before a string")
         if token.text == "+" and (before.text in _OPERATORS or before.says(*_BEFORE_OPERAND)):
@@ -150,7 +179,7 @@ _BEFORE_OPERAND = (
 
 def _empty_database() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, _MAX_DEPTH)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, MAX_DEPTH)
     # Some statements act while they are compiled; a query only selects, reads and calls functions.
     queries = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
     connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in queries else sqlite3.SQLITE_DENY)
@@ -203,12 +232,12 @@ def _parse(text: str, has_cross: bool) -> exp.Query:
     tree = next((tree for tree in trees if tree is not None), None)
     if len([tree for tree in trees if tree is not None]) != 1 or not isinstance(tree, (exp.Select, exp.SetOperation)):
         raise SymbolError(text, 0, "one SELECT query")
-    if tree.find(exp.Command, exp.Placeholder, exp.Parameter):
-        raise SymbolError(text, 0, "a SELECT query without parameters")
-    for join in tree.find_all(exp.Join):
-        if not has_cross and join.kind == "CROSS":
+    for node in tree.walk():
+        if isinstance(node, (exp.Command, exp.Placeholder, exp.Parameter)):
+            raise SymbolError(text, 0, "a SELECT query without parameters")
+        if isinstance(node, exp.Join) and node.kind == "CROSS" and not has_cross:
             # sqlglot's word for a comma; to SQLite's planner CROSS JOIN is an order, a comma the same as JOIN.
-            join.set("kind", None)
+            node.set("kind", None)
     return tree
 
 

@@ -64,8 +64,7 @@ class Fault(NamedTuple):
         return SymbolError(text, len(before), self.expected, self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A text that was read without a fault."""
 
     text: str
@@ -111,7 +110,7 @@ class TreeSitterCode(Format[Code]):
             self.read(text)
         except SymbolError as error:
             return Verdict(False, self.engine, str(error))
-        return Verdict(True, self.engine, "syntax accepted, not compiled")
+        return _accepted(self.package)
 
     def equivalent(self, a: str, b: str, context: Context = EMPTY) -> Verdict:
         """Yes for one canonical form; otherwise unknown."""
@@ -173,6 +172,11 @@ def _engine(package: str) -> str:
 
     _parser(package)
     return f"{package} {version(package)}"
+
+
+@cache
+def _accepted(package: str) -> Verdict:
+    return Verdict(True, _engine(package), "syntax accepted, not compiled")
 
 
 @cache

@@ -1,4 +1,5 @@
-"""A Python without some packages: ``HIDDEN_PACKAGES=z3 python -m tests.formats.hidden_packages`` asks all formats.
+"""A Python without some packages: ``HIDDEN_PACKAGES=z3 python -m tests.formats.hidden_packages`` asks all formats,
+with names behind it these formats.
 
 Prints one JSON object: format -> what each of its methods gave, or the error that it raised. The packages are hidden
 from worker processes too: an interpreter reads ``sitecustomize``, which ``environment`` puts on its path.
@@ -67,4 +68,5 @@ def ask(name: str) -> dict[str, list[str]]:
 if __name__ == "__main__":
     from symbol_llm.formats import FORMATS
 
-    json.dump({name: ask(name) for name in FORMATS if name != "text"}, sys.stdout)
+    names = sys.argv[1:] or [name for name in FORMATS if name != "text"]
+    json.dump({name: ask(name) for name in names}, sys.stdout)

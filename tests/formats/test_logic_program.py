@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, get
 from symbol_llm.formats.logic_program import LogicProgram
+from symbol_llm.formats.logic_program_parser import _declaration, _Line, _rule, _statement
+from symbol_llm.formats.logic_program_plain import plain_declaration, plain_rule, plain_statement
 from symbol_llm.formats.logic_program_tree import (
     Comparison,
     Constraint,
@@ -314,3 +316,31 @@ def test_real_theories_give_their_labels() -> None:
         assert verdict.holds is True
         assert f"the query is {'True' if row['answer'] == 'A' else 'False'}" in verdict.reason, (row["id"], verdict)
     assert rows
+
+
+def test_statements_that_are_read_at_once_are_read_alike_token_by_token() -> None:
+    """Each plain reading, on changed lines, against the reader of tokens; what it does not take it leaves."""
+    readers = (
+        (plain_declaration, _declaration),
+        (plain_statement, _statement),
+        (plain_rule, _rule),
+    )
+    lines = [
+        "Likes($x, Cat, bool) ::: Does x like it?",
+        "Cold(Bob, True)",
+        "Cold($x, True) && Big($x, False) >>> Sad($x, True)",
+    ]
+    pieces = [", ", " && ", " >>> ", "(", ")", "$", " ", "True", "bool", "or", " ::: ", "\t", "é", "a", "_", "1"]
+    rng, num_plain = Random(0), 0
+    for _ in range(20_000):
+        text = rng.choice(lines)
+        for _ in range(rng.randint(0, 2)):
+            place = rng.randrange(len(text))
+            text = text[:place] + rng.choice(pieces) + text[place + rng.choice([0, 0, 1, 4]) :]
+        text = text.strip(" \t\r")
+        for plain, by_tokens in readers:
+            found = plain(text)
+            if found is not None:
+                assert by_tokens(_Line(text, 0, text)) == found, text
+                num_plain += 1
+    assert num_plain > 2_000

@@ -9,8 +9,9 @@ import pytest
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import get
-from symbol_llm.formats.smiles import MAX_LENGTH, similarity
+from symbol_llm.formats.smiles import MAX_LENGTH, _plain_tokens, _Reader, similarity
 from tests.formats.bad_input import check_bad_input
+from tests.formats.mutated_symbols import mutated
 
 SMILES = get("smiles")
 RAW = os.environ.get("SYMBOL_LLM_RAW")
@@ -134,3 +135,17 @@ def test_real_molecules() -> None:
             assert SMILES.canonical(canonical) == canonical
             count += 1
     assert count > 0
+
+
+def test_what_is_read_at_once_is_read_alike_token_by_token() -> None:
+    num_plain = 0
+    for text in mutated("smiles", 20_000, seed=3):
+        tokens = _plain_tokens(text)
+        if tokens is not None:
+            assert [token for _, token in _Reader(text).read()] == tokens, text
+            num_plain += 1
+    assert num_plain > 1_000
+    for text in ("C1CC1C1CC1", "C12CC1C2", "c1ccccc1-c1ccccc1", "[13CH4].[Na+]", "C(C(C)C)(C)C"):
+        assert _plain_tokens(text), text
+    for text in ("C1CC", "C)C(", "(C)", "C(=)", "C=", "C..C", "[Xx]", "C(1)C1", "C=1CC1", "C%12CC%12", ""):
+        assert _plain_tokens(text) is None, text
