@@ -94,6 +94,10 @@ SOURCES: dict[str, str] = {
     "theories": "collection.sources.theories:THEORIES",
     "letters": "collection.sources.letters:LETTERS",
     "tables": "collection.sources.tables:TABLES",
+    "procedures_natural": "collection.sources.procedures:PROCEDURES_NATURAL",
+    "procedures_graph": "collection.sources.procedures:PROCEDURES_GRAPH",
+    "procedures_code": "collection.sources.procedures:PROCEDURES_CODE",
+    "procedures_to_graph": "collection.sources.procedures:PROCEDURES_TO_GRAPH",
     "general": "collection.sources.general:GENERAL",
 }
 

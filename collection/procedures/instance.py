@@ -1,0 +1,176 @@
+"""A plan: steps with times, and which step follows which.
+
+    plan_of([Step("1", "10 min", "heat the oven"), Step("2", "5 min", "mix"), Step("3", "1 hour", "bake")],
+            [("1", "3"), ("2", "3")], title="bake bread")
+    →   Plan(steps=(…), following=((2,), (2,), ()), title="bake bread")
+
+Times are texts, as in a prompt (``30 min``, ``1 day 12 hours``, ``2 months``), and exact: seconds in whole numbers or
+fractions. A month has 28 to 31 days and a year 365 or 366, so every time has a lower and an upper bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from symbol_llm.errors import SymbolError, UserError
+from symbol_llm.formats.durations import read_duration
+from symbol_llm.formats.graph_text import END, MAX_EDGES, MAX_NODES, NODE, START
+
+Seconds = int | Fraction
+DAY = 86_400
+_NEGATIVE = re.compile(r"[ ]*[-−]")
+
+
+class Step(NamedTuple):
+    """One step: its name in the prompt, its time, and what is done (empty where a form does not say it)."""
+
+    name: str
+    time: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps, and for each the places of the steps that wait for it, in the order written.
+
+    Not checked by itself: ``plan_of`` builds a plan from what somebody wrote.
+    """
+
+    steps: tuple[Step, ...]
+    following: tuple[tuple[int, ...], ...]
+    title: str = ""
+
+    @property
+    def num_edges(self) -> int:
+        return sum(map(len, self.following))
+
+    def edges(self) -> Iterator[tuple[int, int]]:
+        """(earlier, later), as places in ``steps``."""
+        for i, after in enumerate(self.following):
+            for j in after:
+                yield i, j
+
+    def first(self) -> list[int]:
+        """The steps that wait for none."""
+        waiting = {j for after in self.following for j in after}
+        return [i for i in range(len(self.steps)) if i not in waiting]
+
+    def last(self) -> list[int]:
+        """The steps that none waits for."""
+        return [i for i, after in enumerate(self.following) if not after]
+
+    def renamed(self, names: Sequence[str]) -> Plan:
+        """The same plan with other names, one per step in order."""
+        return replace(self, steps=tuple(s._replace(name=n) for s, n in zip(self.steps, names, strict=True)))
+
+
+def plan_of(steps: Iterable[Step], edges: Iterable[tuple[str, str]], title: str = "") -> Plan:
+    """A checked plan; edges are pairs of names.
+
+    Raises UserError for no step, a name twice or none, a time that cannot be read or is negative, an edge to a missing
+    step, an edge twice, and a cycle.
+    """
+    steps = tuple(steps)
+    if not 0 < len(steps) <= MAX_NODES:
+        raise UserError(f"a plan has 1 to {MAX_NODES} steps; this one has {len(steps)}")
+    places: dict[str, int] = {}
+    for step in steps:
+        if not NODE.fullmatch(step.name) or step.name in (START, END):
+            raise UserError(f"{step.name!r} cannot be the name of a step: use letters, digits and _, not START or END")
+        if step.name in places:
+            raise UserError(f"two steps are called {step.name}")
+        places[step.name] = len(places)
+        check_time(step)
+    following: list[list[int]] = [[] for _ in steps]
+    for number, (earlier, later) in enumerate(edges, 1):
+        for name in (earlier, later):
+            if name not in places:
+                raise UserError(f"step {earlier} must precede step {later}, but there is no step {name}")
+        if places[later] in following[places[earlier]]:
+            raise UserError(f"step {earlier} must precede step {later}: said twice")
+        if number > MAX_EDGES:
+            raise UserError(f"a plan has at most {MAX_EDGES} constraints")
+        following[places[earlier]].append(places[later])
+    plan = Plan(steps, tuple(map(tuple, following)), title)
+    if cycle := find_cycle(plan.following):
+        raise UserError(f"no step of a cycle can start: {' → '.join(steps[i].name for i in (*cycle, cycle[0]))}")
+    return plan
+
+
+def check_time(step: Step) -> None:
+    """Raises UserError if the step's time is negative or cannot be read."""
+    if _NEGATIVE.match(step.time):
+        raise UserError(f"step {step.name} takes {step.time!r}: a time cannot be negative")
+    try:
+        bounds(step.time)
+    except SymbolError as error:
+        raise UserError(f"the time of step {step.name} cannot be read: {error}") from None
+
+
+def find_cycle(following: Sequence[Sequence[int]]) -> list[int]:
+    """The places of a cycle in order, or []."""
+    waiting = [0] * len(following)
+    for after in following:
+        for j in after:
+            waiting[j] += 1
+    ready = [i for i, count in enumerate(waiting) if not count]
+    for i in ready:
+        for j in following[i]:
+            waiting[j] -= 1
+            if not waiting[j]:
+                ready.append(j)
+    left = set(range(len(following))) - set(ready)
+    if not left:
+        return []
+    # Every step that is left waits for another one that is left: walking back must come round.
+    before = {j: i for i in left for j in following[i] if j in left}
+    trail = [min(left)]
+    while before[trail[-1]] not in trail:
+        trail.append(before[trail[-1]])
+    cycle = trail[trail.index(before[trail[-1]]) :][::-1]
+    first = cycle.index(min(cycle))
+    return cycle[first:] + cycle[:first]
+
+
+@lru_cache(maxsize=4_096)
+def bounds(time: str) -> tuple[Seconds, Seconds]:
+    """The shortest and the longest time a text means, in seconds. Raises SymbolError if it cannot be read."""
+    low, high = read_duration(time).bounds
+    return exact(low), exact(high)
+
+
+def exact(number: Decimal | Fraction) -> Seconds:
+    """The same number, as an int where it is whole."""
+    above, below = number.as_integer_ratio()
+    return above if below == 1 else Fraction(above, below)
+
+
+def sole_unit(plan: Plan) -> str:
+    """The unit that all times are in ("min"), or "" if they differ: the one in which a bare number can be meant."""
+    found = {unit for step in plan.steps for unit in units_of(step.time)}
+    return found.pop() if len(found) == 1 else ""
+
+
+@lru_cache(maxsize=4_096)
+def units_of(time: str) -> frozenset[str]:
+    """The units of a time: sec, min, hour, day, week, month, year."""
+    words = re.findall("[a-z]+", time.lower())
+    return frozenset(_BY_START[word[:2]] for word in words if word != "and")
+
+
+_BY_START = {unit[:2]: unit for unit in ("sec", "min", "hour", "day", "week", "month", "year")} | {"hr": "hour"}
+
+
+def outline(plan: Plan) -> tuple[frozenset[tuple[str, Seconds, Seconds]], frozenset[tuple[str, str]]]:
+    """What makes two plans the same task: names, times and order; not texts, not the order of writing."""
+    steps = plan.steps
+    return (
+        frozenset((step.name, *bounds(step.time)) for step in steps),
+        frozenset((steps[i].name, steps[j].name) for i, j in plan.edges()),
+    )
