@@ -133,10 +133,16 @@ def list_command(
     data: Annotated[Path | None, typer.Option("--data", help="Also list the test tasks of this collection.")] = None,
     raw: Raw = None,
     as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The scenes as the README shows them.")] = False,
 ) -> None:
     """The delegation benchmarks by scene, and the symbolic tasks of a collection."""
     import eval.delegation
 
+    if markdown:
+        from eval.delegation.scene_table import as_markdown
+
+        print(as_markdown())
+        return
     folder = _raw(raw)
     benchmarks: list[dict[str, Any]] = []
     for name in eval.delegation.BENCHMARKS:

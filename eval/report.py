@@ -3,11 +3,12 @@
     RUN/summary.json             what the recipe counted: collection, training, tasks, scenes, seconds
     RUN/**/metrics.jsonl         loss curves, where the summary names none
     RUN/**/run.json              evaluation runs: their summaries and single items
+    RUN/**/analysis/*.json       what `symbol-llm analyse` found
     → OUT/index.html
 
 Whatever is missing or half-finished becomes a note on the page, and the rest is shown. Model output is untrusted:
 it travels as JSON that cannot end its own script element, is rendered as text only, and the page's policy allows
-no script but its own.
+no script but its own. Images are ``data:`` pictures of our own.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from typing import Any
 import orjson
 
 import symbol_llm
+from eval.report_analyses import gather_analyses
+from eval.report_items import Evaluation, pack
 from eval.store import cannot_write, json_bytes
 from symbol_llm.errors import UserError
 from symbol_llm.ledger import make_folder, write_bytes
 
 CURVE_POINTS = 400
-TEXT_CHARACTERS = 3_000
+ITEM_BYTES = 4_000_000  # for items and analyses, shared by the runs: with the rest the page stays below 5 MB
+SCRIPTS = ("page.js", "items.js", "analyses.js", "start.js")
 STAGES = ("injection", "infusion")
 
 
-def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 100) -> dict[str, Any]:
+def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 300) -> dict[str, Any]:
     """Write ``out``/index.html; returns page, bytes, items and notes.
 
     Raises UserError if a run folder does not exist or ``out`` cannot be written.
@@ -40,7 +44,7 @@ def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 100) 
     for run in runs:
         if not run.is_dir():
             raise UserError(f"{run}: there is no such run folder. Make one with: symbol-llm demo, or symbol-llm eval")
-    gathered = [gather(run, items_per_task) for run in runs]
+    gathered = [gather(run, items_per_task, ITEM_BYTES // len(runs)) for run in runs]
     page = make_folder(out) / "index.html"
     html = render({"version": symbol_llm.__version__, "runs": gathered})
     try:
@@ -50,7 +54,7 @@ def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 100) 
     return {
         "page": str(page),
         "bytes": len(html),
-        "items": sum(len(run["items"]) for run in gathered),
+        "items": sum(run["items"]["count"] for run in gathered),
         "notes": [f"{run['name']}: {note}" for run in gathered for note in run["notes"]],
     }
 
@@ -58,9 +62,10 @@ def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 100) 
 def render(data: dict[str, Any]) -> bytes:
     """The page with style, script and data inside, and a policy that allows nothing else."""
     folder = files("eval") / "report_page"
-    style, script = ((folder / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style = (folder / "page.css").read_text("utf-8")
+    script = "\n".join((folder / name).read_text("utf-8") for name in SCRIPTS)
     policy = (
-        f"default-src 'none'; style-src '{_csp_hash(style)}'; script-src '{_csp_hash(script)}'; "
+        f"default-src 'none'; style-src '{_csp_hash(style)}'; script-src '{_csp_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     page = (folder / "page.html").read_text("utf-8")
@@ -83,25 +88,33 @@ def _csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode()}"
 
 
-def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
+def gather(run: Path, items_per_task: int = 300, item_bytes: int = ITEM_BYTES) -> dict[str, Any]:
     """Everything that the page shows about one run, with a note for each thing that is missing or broken."""
     notes: list[str] = []
     summary = _read_object(run / "summary.json", notes) or {}
     tasks, scenes = _named(summary, "tasks", notes), _named(summary, "scenes", notes)
     by_model: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
     by_gold: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
-    items: list[dict[str, Any]] = []
+    evaluations: list[Evaluation] = []
     for folder, config in _evaluations(run, notes):
         is_gold = config.get("backend") == "gold"
         numbers = _read_object(folder / "summary.json", notes) or {}
         for key, entries in (by_gold if is_gold else by_model).items():
-            entries.update(_named(numbers, key, notes))
+            new = _named(numbers, key, notes)
+            if twice := [name for name in new if name in entries]:
+                notes.append(f"{folder}: evaluated more than once, the last one is shown: {', '.join(twice)}")
+            entries.update(new)
         label = "gold symbols" if is_gold else {"symbolic": "symbolic", "delegate": "delegated"}[config["kind"]]
-        items.extend({"label": label, **item} for item in _items(folder, items_per_task, notes))
+        parts = {part["benchmark"]: part for part in _benchmarks(_named(numbers, "scenes", [])) if "benchmark" in part}
+        parts |= {name: part for name, part in _named(numbers, "tasks", []).items() if isinstance(part, dict)}
+        evaluations.append(Evaluation(folder, label, str(config.get("model") or config.get("backend") or ""), parts))
+    analyses = gather_analyses(run, notes)
+    room = item_bytes - len(json_bytes(analyses))  # pictures of many families leave less for items
+    items = pack(evaluations, items_per_task, max(0, room), notes)
     shown_scenes = scenes or by_model["scenes"]
     if by_gold["scenes"] and not shown_scenes:
         notes.append("only gold symbols were executed: the numbers are ceilings, no model wrote anything")
-    gathered = {
+    gathered: dict[str, Any] = {
         "name": run.resolve().name,
         "collection": _entries(_named(summary, "collection", notes), "task", notes),
         "training": [curve for stage in STAGES if (curve := _curve(run, stage, summary.get("training"), notes))],
@@ -109,6 +122,7 @@ def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
         "scenes": _benchmarks(shown_scenes or by_gold["scenes"]),
         "seconds": _named(summary, "seconds", notes),
         "items": items,
+        "analyses": analyses,
     }
     said = {
         "collection": "no counts of the collection",
@@ -120,7 +134,7 @@ def gather(run: Path, items_per_task: int = 100) -> dict[str, Any]:
     notes.extend(
         f"{text} in this run: it has not come so far, or was made elsewhere"
         for key, text in said.items()
-        if not gathered[key]
+        if not (gathered[key]["count"] if key == "items" else gathered[key])
     )
     return {**gathered, "notes": notes}
 
@@ -212,31 +226,3 @@ def _lines(path: Path, notes: list[str]) -> Iterator[Any]:
         notes.append(f"{path} cannot be read ({error.strerror})")
     if num_broken:
         notes.append(f"{path.name}: {num_broken} lines are not JSON (a run that was cut off?) and are left out")
-
-
-def _items(folder: Path, limit: int, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """Up to ``limit`` items per task, evenly spaced, each with texts cut to a readable length."""
-    for file in sorted(folder.glob("*.jsonl")):
-        rows = [row for row in _lines(file, notes) if isinstance(row, dict) and isinstance(row.get("id"), str)]
-        stored = list({row["id"]: row for row in rows}.values())
-        count = min(limit, len(stored))
-        if count < len(stored):
-            notes.append(f"{file.stem}: {count} of {len(stored)} items are shown")
-        for number in range(count):
-            yield {"run": folder.parent.name, "task": file.stem, **_shown(stored[number * len(stored) // count])}
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: _cut(row.get(key)) for key in ("id", "outcome", "prompt", "symbol", "gold", "message", "finish")}
-    for key in ("answer", "gold_answer"):
-        if key in row:
-            shown[key] = _cut(row[key] if isinstance(row[key], str) else json_bytes(row[key]).decode())
-    if row.get("output") != row.get("symbol"):
-        shown["output"] = _cut(row.get("output"))
-    return {key: text for key, text in shown.items() if text}
-
-
-def _cut(value: Any) -> str:
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    left = len(text) - TEXT_CHARACTERS
-    return text if left <= 0 else f"{text[:TEXT_CHARACTERS]}\n… ({left:,} more characters)"

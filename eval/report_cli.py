@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, as written by `demo` or `eval … --out`.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the page.")],
-    items: Annotated[int, typer.Option("--items", min=0, help="Single items to show per task.")] = 100,
+    items: Annotated[int, typer.Option("--items", min=0, help="Single items to show per task.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Make the report page of one or several runs. It works from a file, without a network."""

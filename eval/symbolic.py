@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -37,6 +38,7 @@ from eval.voting import by_item, pass_rates, winner
 from symbol_llm.errors import SymbolLLMError, UserError, unknown_name
 from symbol_llm.formats.base import Context, Format, Score
 from symbol_llm.ledger import exclusive, make_folder
+from symbol_llm.notation.block import undo
 from symbol_llm.record import Origin, Record, Split, record_from_json
 
 
@@ -166,8 +168,9 @@ def score_output(
     start = time.perf_counter()
     symbol = extract(output, format_name)
     language = symbol_llm.formats.get(format_name)
-    score = language.score(symbol or "", gold, context)
-    vote = {"vote": language.canonical(symbol, context) if symbol and score.is_parsed else None} if votes else {}
+    meant, gold_meant, context = _in_own_notation(format_name, symbol or "", gold, context)
+    score = language.score(meant, gold_meant, context)
+    vote = {"vote": language.canonical(meant, context) if meant and score.is_parsed else None} if votes else {}
     return {
         **vote,
         "group": group,
@@ -184,6 +187,16 @@ def score_output(
         "seconds": round(time.perf_counter() - start, 6),
         "gold": gold,
     }
+
+
+def _in_own_notation(format_name: str, symbol: str, gold: str, context: Context) -> tuple[str, str, Context]:
+    """Symbol, gold and context without another notation that the definitions tell; "" for what does not follow it."""
+    gold, definitions = undo(format_name, gold, context.definitions)
+    try:
+        symbol, _ = undo(format_name, symbol, context.definitions)
+    except ValueError:
+        symbol = ""
+    return symbol, gold, replace(context, definitions=definitions)
 
 
 def _match(symbol: str | None, score: Score) -> Match:

@@ -28,6 +28,12 @@ const between = (value) =>
   isInterval(value) ? `${(100 * value[0]).toFixed(1)} … ${(100 * value[1]).toFixed(1)}` : "–";
 const accuracy = (part) => (isNumber(part.accuracy) ? part.accuracy : share(part.correct, part.items));
 
+// What the paper prints for the same task, in percent, its 7B model before its 13B model.
+function paper(published) {
+  const values = (published && published.values) || {};
+  return ["7B Symbol-LLM", "13B Symbol-LLM"].map((model) => values[model]).filter(isNumber).map((value) => value.toFixed(1)).join(" / ");
+}
+
 function duration(seconds) {
   if (!isNumber(seconds)) return "–";
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
@@ -126,6 +132,7 @@ function showScenes(run) {
     const majority = part.majority && isNumber(part.majority.accuracy)
       ? ` · always “${part.majority.answer}” would give ${percent(part.majority.accuracy)}` : "";
     const ceiling = isNumber(part.gold_correct) ? ` · gold symbols give ${percent(share(part.gold_correct, part.items))}` : "";
+    const printed = paper(part.published) ? ` · the paper reports ${paper(part.published)} (7B / 13B)` : "";
     return make("article", { class: "scene" },
       make("div", { class: "head" },
         make("h3", {}, `${part.scene}: ${part.benchmark || ""}`),
@@ -133,7 +140,7 @@ function showScenes(run) {
         make("span", { class: "score" }, make("strong", {}, percent(accuracy(part))), ` (${between(part.interval)}) of ${count(part.items)}`)),
       outcomes.length ? stack(outcomes) : null,
       make("ul", {}, outcomes.map(([outcome, number]) => make("li", {}, key(groupOf(outcome)), `${words(outcome)} ${count(number)}`))),
-      make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}${ceiling}`));
+      make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}${ceiling}${printed}`));
   });
   section("scenes", "The model writes a symbol, a real solver executes it, and only the answer counts. Every item is in the denominator; "
     + "what could not be executed is never guessed. Intervals are at the 95 % level.", ...(cards.length ? [legend, ...cards] : []));
@@ -142,14 +149,16 @@ function showScenes(run) {
 function showTasks(run) {
   const columns = [["task"], ["score", "number"], ["95 % interval"], ["metric"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
     ["equivalent", "number"], ["different", "number"], ["undecided", "number"]];
+  const hasPaper = run.tasks.some((task) => paper(task.published));
+  if (hasPaper) columns.push(["paper 7B / 13B", "number"]);
   const rows = run.tasks.map((task) => {
     const verdicts = task.equivalent || {};
     return { cells: [task.task, percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))),
       task.metric || "–", count(task.items),
-      count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown)] };
+      count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown), ...(hasPaper ? [paper(task.published) || "–"] : [])] };
   });
   const values = run.tasks.map((task) => task.value).filter(isNumber);
-  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", percent(add(values) / values.length), "", "", "", "", "", "", "", ""] });
+  if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", percent(add(values) / values.length), ...columns.slice(2).map(() => "")] });
   section("tasks", "Held-out test records. The score is the field's own metric; equivalent means the same by proof or execution. "
     + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows)] : []));
 }
@@ -237,86 +246,3 @@ function showCollection(run) {
   section("collection", "Rows read from the sources, and what became of each: read = kept + rejected + duplicates + leaks.",
     ...(rows.length ? [table("Collection", columns, rows)] : []));
 }
-
-// The item browser.
-const PAGE = 25;
-let matching = [];
-let shown = 0;
-
-function options(select, all, values) {
-  select.replaceChildren(make("option", { value: "" }, all),
-    ...[...values].map(([value, number]) => make("option", { value }, `${words(value)} (${count(number)})`)));
-}
-
-function tally(values) {
-  const counts = new Map();
-  for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
-  return new Map([...counts].sort());
-}
-
-const outcomeOf = (item) => item.outcome || "not scored";
-const label = (item) => `${item.label}: ${item.task}`;
-const SEARCHED = ["id", "prompt", "symbol", "output", "gold", "answer", "gold_answer", "message"];
-
-function filter(run) {
-  const [task, outcome, text] = ["filter-task", "filter-outcome", "filter-text"].map((id) => byId(id).value);
-  const wanted = text.trim().toLowerCase();
-  matching = run.items.filter((item) => (!task || label(item) === task) && (!outcome || outcomeOf(item) === outcome)
-    && (!wanted || SEARCHED.some((field) => (item[field] || "").toLowerCase().includes(wanted))));
-  shown = 0;
-  byId("item-list").replaceChildren();
-  showMore();
-}
-
-function showMore() {
-  const next = matching.slice(shown, shown + PAGE);
-  byId("item-list").append(...next.map(itemView));
-  shown += next.length;
-  byId("item-count").textContent = matching.length
-    ? `${count(matching.length)} items match; ${count(shown)} shown` : "No item matches.";
-  byId("more").hidden = shown >= matching.length;
-}
-
-function itemView(item) {
-  const view = make("details", { class: "item" }, make("summary", {},
-    make("span", { class: `badge ${groupOf(item.outcome)}` }, words(outcomeOf(item))),
-    make("span", { class: "task" }, label(item)), " ",
-    make("span", { class: "first" }, (item.symbol || item.output || "").split("\n")[0].slice(0, 90))));
-  // The body is made when it is opened: thousands of items stay cheap.
-  view.addEventListener("toggle", () => {
-    if (!view.open || view.querySelector("dl")) return;
-    const body = make("dl");
-    const row = (title, text) => text && body.append(make("dt", {}, title), make("dd", {}, make("pre", { tabindex: "0", "aria-label": title }, text)));
-    row("Prompt", item.prompt);
-    row("Model wrote", item.output);
-    row("Symbol", item.symbol || "(none)");
-    row("Gold symbol", item.gold);
-    row("Solver's answer", item.answer);
-    row("Gold answer", item.gold_answer);
-    row("Message", item.message);
-    if (item.finish && item.finish !== "stop") row("Generation", words(item.finish));
-    row("Item", `${item.id} of run ${item.run}`);
-    view.append(body);
-  });
-  return view;
-}
-
-let current = null;
-
-function show(run) {
-  current = run;
-  byId("run-name").textContent = run.name;
-  for (const part of [showNotes, showCards, showScenes, showTasks, showTraining, showCollection]) part(run);
-  options(byId("filter-task"), `all tasks (${count(run.items.length)})`, tally(run.items.map(label)));
-  options(byId("filter-outcome"), "all outcomes", tally(run.items.map(outcomeOf)));
-  filter(run);
-}
-
-byId("filters").addEventListener("input", () => filter(current));
-byId("filters").addEventListener("submit", (event) => event.preventDefault());
-byId("more").addEventListener("click", showMore);
-byId("made").textContent = `Made by symbol-llm ${data.version}. This page needs no network.`;
-byId("run").append(...data.runs.map((run, i) => make("option", { value: i }, run.name)));
-byId("run").addEventListener("change", (event) => show(data.runs[event.target.value]));
-byId("run-choice").hidden = data.runs.length < 2;
-show(data.runs[0]);

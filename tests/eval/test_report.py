@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,18 @@ class Page(HTMLParser):
         return json.loads(self.raw[[s.get("id") for s in scripts].index("data")])
 
 
+def items_of(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """The packed items of a gathered run, each with the columns by which the page filters."""
+    packed = run["items"]
+    shown = [item for chunk in packed["chunks"] for item in json.loads(zlib.decompress(base64.b64decode(chunk), -15))]
+    assert len(shown) == packed["count"] == len(packed["rows"]) // 3
+    for number, item in enumerate(shown):
+        label, outcome, model = packed["rows"][3 * number : 3 * number + 3]
+        assert packed["outcomes"][outcome] == item.get("outcome", "not scored")
+        item |= {"label": packed["labels"][label], "model": packed["models"][model]}
+    return shown
+
+
 def page_of(run: Path, out: Path) -> Page:
     write_report([run], out)
     return Page((out / "index.html").read_text("utf-8"))
@@ -63,7 +76,8 @@ def test_a_whole_run(tmp_path: Path) -> None:
     assert run["name"] == "demo" and run["notes"] == []
     assert [task["task"] for task in run["collection"]] == ["scan_generated", "theories", "tables"]
     assert [part["scene"] for part in run["scenes"]] == [scene for scene, parts in SCENES.items() for _ in parts]
-    assert {item["label"] for item in run["items"]} == {"delegated", "gold symbols"}
+    assert {item["label"].split(":")[0] for item in items_of(run)} == {"delegated", "gold symbols"}
+    assert {item["model"] for item in items_of(run)} == {"transformers", "gold"}
     assert [curve["stage"] for curve in run["training"]] == ["injection", "infusion"]
     assert all(len(curve["points"]) <= 402 and curve["points"][-1][0] == 999 for curve in run["training"])
     zero = next(part for part in run["scenes"] if part["benchmark"] == "tables")
@@ -78,7 +92,7 @@ def test_untrusted_text_stays_inside_the_data(tmp_path: Path) -> None:
     quiet = page_of(quiet_run, tmp_path / "b")
     assert [tag for tag, _ in attacked.tags] == [tag for tag, _ in quiet.tags]
     assert not any(name.startswith("on") for _, attributes in attacked.tags for name in attributes)
-    shown = [item["symbol"] for item in attacked.data()["runs"][0]["items"] if item["task"] == "attacks"]
+    shown = [item["symbol"] for item in items_of(attacked.data()["runs"][0]) if item["task"] == "attacks"]
     assert shown == ATTACKS
     source = (tmp_path / "a/index.html").read_text("utf-8")
     assert "attacked'</script>" not in source and "<img" not in source
@@ -122,7 +136,7 @@ def test_half_finished_and_broken_inputs_leave_the_rest(tmp_path: Path) -> None:
     assert "no symbolic scores" in notes and "metrics.jsonl: 2 lines are not JSON" in notes
     assert {part["scene"] for part in gathered["scenes"]} == set(SCENES)  # from the model's own evaluation
     assert "gold" not in {part["benchmark"] for part in gathered["scenes"]}
-    assert gathered["training"][0]["points"] == [[1, 2.5]] and len(gathered["items"]) == 289
+    assert gathered["training"][0]["points"] == [[1, 2.5]] and len(items_of(gathered)) == 289
     assert write_report([run], tmp_path / "report")["items"] == 289
 
 
@@ -143,7 +157,7 @@ def test_scores_come_from_the_evaluations_if_no_summary_names_them(tmp_path: Pat
     write_lines(run / "symbolic/scan.jsonl", outcome_rows("scan", {"exact": 1, "different": 1}))
     gathered = gather(run)
     assert gathered["tasks"] == [{"task": "scan", "value": 0.5, "items": 2}]
-    assert {item["label"] for item in gathered["items"]} == {"symbolic"}
+    assert {item["label"] for item in items_of(gathered)} == {"symbolic: scan"}
 
 
 def test_a_run_of_gold_symbols_alone_shows_them(tmp_path: Path) -> None:
@@ -166,11 +180,12 @@ def test_many_and_huge_items_are_cut_and_said_so(tmp_path: Path) -> None:
     rows[0]["output"] = rows[0]["symbol"] = "x" * 100_000
     write_lines(run / "delegate/stories.jsonl", [*rows, {**rows[0], "message": "again"}])
     gathered = gather(run, items_per_task=10)
-    assert len(gathered["items"]) == 10
+    items = items_of(gathered)
+    assert len(items) == 10
     assert "stories: 10 of 250 items are shown" in gathered["notes"]
-    assert gathered["items"][0]["symbol"].endswith("… (97,000 more characters)")
-    assert gathered["items"][0]["message"] == "again"  # the last line of an id counts
-    assert gather(run, items_per_task=0)["items"] == []
+    assert items[0]["symbol"].endswith("… (97,000 more characters)")
+    assert items[0]["message"] == "again"  # the last line of an id counts
+    assert items_of(gather(run, items_per_task=0)) == []
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

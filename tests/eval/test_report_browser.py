@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from eval.analysis.gains import analyse
 from eval.report import write_report
 from tests.eval.browser import Browser, find_chromium
-from tests.eval.made_run import ATTACKS, made_run
+from tests.eval.made_run import ATTACKS, made_run, write, write_lines
+from tests.eval.test_analysis_gains import GENERAL, RIGHT, delegate_rows, symbolic_rows
+from tests.eval.test_report_views import alignment_document, symbolic_run
 
 CHROMIUM = find_chromium()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
@@ -38,6 +42,35 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("the page did not get there within a minute")
 
 
+def choose_option(browser: Browser, field: str, text: str) -> None:
+    found = browser.evaluate(
+        f"(() => {{ const field = document.getElementById({field!r});"
+        f"const option = [...field.options].find((option) => option.text === {text!r});"
+        "if (!option) return [...field.options].map((option) => option.text).join('; ');"
+        "field.value = option.value; field.dispatchEvent(new Event('input', {bubbles: true})); return ''; })()"
+    )
+    assert found == "", f"no option {text!r} in {found}"
+
+
+def type_text(browser: Browser, text: str) -> None:
+    browser.evaluate(
+        f"(() => {{ const field = document.getElementById('filter-text'); field.value = {text!r};"
+        "field.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+
+
+def says(browser: Browser, text: str) -> None:
+    status = "document.getElementById('item-count').textContent"
+    until(lambda: browser.evaluate(status) == text)
+
+
+def open_items(browser: Browser, wanted: int) -> None:
+    """Open all items that are listed, and wait until they are drawn."""
+    until(lambda: number(browser, ".item") == wanted)
+    browser.evaluate("document.querySelectorAll('.item').forEach((item) => { item.open = true; })")
+    until(lambda: number(browser, ".item dl") == wanted)
+
+
 def number(browser: Browser, selector: str) -> int:
     return browser.evaluate(f"document.querySelectorAll({selector!r}).length")
 
@@ -58,7 +91,7 @@ def test_opens_whole_at_every_width_and_scheme(browser: Browser, page: Path, wid
     assert light == ("rgb(20, 23, 26)" if is_dark else "rgb(251, 251, 249)")
 
 
-def test_text_is_readable_against_its_ground(browser: Browser, page: Path) -> None:
+def test_text_is_readable_against_its_ground(browser: Browser, tmp_path: Path) -> None:
     """Contrast by WCAG 2.2 of every visible text with its nearest opaque ground: at least 4.5."""
     contrast = """
     (() => {
@@ -78,36 +111,46 @@ def test_text_is_readable_against_its_ground(browser: Browser, page: Path) -> No
       }
       return low;
     })()"""
+    run = made_run(tmp_path / "run")
+    symbolic_run(run, {"queries": ("sql", ["SELECT 'a' FROM t -- b", "SELECT 12 FROM t"])})
+    write(run / "analysis/alignment.json", alignment_document())
+    for file in (run / "eval/delegate").glob("*.jsonl"):
+        file.unlink()
+    (run / "ceiling/delegate/stories.jsonl").unlink()
+    page = Path(write_report([run], tmp_path / "out")["page"])
     for is_dark in (False, True):
         browser.open(page, is_dark=is_dark)
+        open_items(browser, 2)
+        assert number(browser, ".sql-word") and number(browser, ".sql-text") and number(browser, ".sql-figure")
         assert browser.evaluate(contrast) == []
 
 
 def test_filters_search_and_more(browser: Browser, page: Path) -> None:
     browser.open(page)
-    assert number(browser, ".item") == 25
+    until(lambda: number(browser, ".item") == 25)
     browser.evaluate("document.getElementById('more').click()")
-    assert number(browser, ".item") == 50
-    choose = (
-        "(() => {{ const field = document.getElementById({0!r}); field.value = {1!r};"
-        "field.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
-    )
-    status = "document.getElementById('item-count').textContent"
-    browser.evaluate(choose.format("filter-task", "delegated: theories"))
-    assert browser.evaluate(status) == "40 items match; 25 shown"
-    browser.evaluate(choose.format("filter-outcome", "parse_error"))
-    assert browser.evaluate(status) == "2 items match; 2 shown"
+    until(lambda: number(browser, ".item") == 50)
+    choose_option(browser, "filter-task", "delegated: theories (40)")
+    says(browser, "40 items match; 25 shown")
+    choose_option(browser, "filter-outcome", "parse error (11)")
+    says(browser, "2 items match; 2 shown")
     assert browser.evaluate("document.getElementById('more').hidden") is True
-    browser.evaluate(choose.format("filter-outcome", ""))
-    browser.evaluate(choose.format("filter-text", "NUMBER 39."))
-    assert browser.evaluate(status) == "1 items match; 1 shown"
-    browser.evaluate(choose.format("filter-text", "nowhere to be found"))
-    assert browser.evaluate(status) == "No item matches."
+    choose_option(browser, "filter-outcome", "all outcomes")
+    type_text(browser, "NUMBER 39.")
+    says(browser, "1 items match; 1 shown")
+    type_text(browser, "nowhere to be found")
+    says(browser, "No item matches.")
+    type_text(browser, "")
+    choose_option(browser, "filter-model", "gold (2)")
+    says(browser, "No item matches.")
+    choose_option(browser, "filter-task", "all tasks (289)")
+    says(browser, "2 items match; 2 shown")
     assert browser.complaints == []
 
 
 def test_an_item_opens_by_keyboard(browser: Browser, page: Path) -> None:
     browser.open(page)
+    until(lambda: number(browser, ".item") == 25)
     browser.evaluate("document.querySelectorAll('.item summary')[10].focus()")
     browser.press("Enter")
     until(lambda: number(browser, ".item dl") == 1)
@@ -117,8 +160,7 @@ def test_an_item_opens_by_keyboard(browser: Browser, page: Path) -> None:
 
 def test_model_output_never_runs(browser: Browser, page: Path) -> None:
     browser.open(page)
-    browser.evaluate("document.querySelectorAll('.item').forEach((item) => { item.open = true; })")
-    until(lambda: number(browser, ".item dl") == 25)
+    open_items(browser, 25)
     browser.evaluate("document.querySelectorAll('.item *').forEach((e) => e.dispatchEvent(new Event('mouseover')))")
     assert browser.evaluate("document.title") == "symbol-llm report"
     assert browser.complaints == []
@@ -155,4 +197,78 @@ def test_an_empty_run_still_gives_a_page(browser: Browser, tmp_path: Path) -> No
     browser.open(Path(write_report([tmp_path / "run"], tmp_path / "out")["page"]))
     assert browser.complaints == []
     assert "no symbolic scores" in browser.evaluate("document.getElementById('notes').textContent")
-    assert browser.evaluate("document.getElementById('item-count').textContent") == "No item matches."
+    says(browser, "No item matches.")
+
+
+PLAN = "(pick-up a)\n(stack a b)"
+HOSTILE = "</script><img src=x onerror=\"document.title='attacked'\">"
+
+
+def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) -> None:
+    """Molecule, tree, steps and SQL; two analyses; every name and symbol of which may be hostile."""
+    symbols = {
+        "molecules": ("smiles", ["CCO", HOSTILE]),
+        "graphs": ("amr", ['(w / want-01 :ARG0 (b / boy) :mod "<script>document.title=1</script>")', HOSTILE]),
+        "plans": ("pddl", [PLAN, f"({HOSTILE})\n({HOSTILE})"]),
+        "queries": ("sql", [f"SELECT count(*) FROM t WHERE a = '{HOSTILE}' -- {HOSTILE}"]),
+    }
+    run = symbolic_run(tmp_path / "run", symbols)
+    write(run / "analysis/alignment.json", alignment_document(HOSTILE))
+    folders = [tmp_path / name for name in ("base", "injection", "infusion")]
+    for folder, right, general in zip(folders, RIGHT, GENERAL):
+        write_lines(folder / "symbolic/scan.jsonl", symbolic_rows(right))
+        write(folder / "symbolic/summary.json", {"tasks": {"scan": {"format": "scan"}}})
+        write_lines(folder / "delegate/sums.jsonl", delegate_rows(right))
+        write(folder / "general/summary.json", {"mean": general})
+    write(run / "analysis/gains.json", analyse(folders, names=[HOSTILE, "injection", "infusion"]))
+    summary = json.loads((run / "symbolic/summary.json").read_text())
+    summary["tasks"]["queries"]["published"] = {"values": {"7B Symbol-LLM": 63.8, "13B Symbol-LLM": 65}}
+    write(run / "symbolic/summary.json", summary)
+    page = Path(write_report([run], tmp_path / "out")["page"])
+    for width, is_dark in ((360, False), (1280, True)):
+        browser.open(page, width=width, is_dark=is_dark)
+        open_items(browser, 7)
+        assert number(browser, ".item svg.molecule") == 2 and number(browser, ".item svg.molecule path") > 4
+        assert number(browser, ".item ul.tree") == 2 and number(browser, ".item ol li") == 8
+        words = browser.evaluate("[...document.querySelectorAll('.item .sql-word')].map((word) => word.textContent)")
+        assert words[:4] == ["SELECT", "count", "FROM", "WHERE"]
+        until(
+            lambda: browser.evaluate(
+                "[...document.images].every((image) => image.complete || image.loading === 'lazy')"
+            )
+        )
+        sources = browser.evaluate("[...document.images].map((image) => image.getAttribute('src').slice(0, 26))")
+        assert sources == ["data:image/svg+xml;base64,"] * 3
+        assert browser.evaluate("[...document.images].every((image) => image.alt.length > 10)")
+        assert "63.8 / 65.0" in browser.evaluate("document.getElementById('tasks').textContent")
+        shown = browser.evaluate("document.getElementById('analyses').textContent")
+        assert HOSTILE in shown and "Which stage brought what" in shown and "no symbol" in shown
+        assert browser.evaluate("document.title") == "symbol-llm report" and browser.complaints == []
+        assert number(browser, "main script, main iframe, main img[onerror]") == 0
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+        texts = browser.evaluate("[...document.querySelectorAll('.item pre')].map((text) => text.textContent)")
+        assert texts.count(HOSTILE) == 4 and texts.count(PLAN) == 2
+
+
+def test_pictures_are_drawn_and_run_nothing(browser: Browser, tmp_path: Path) -> None:
+    run = symbolic_run(tmp_path / "run", {"mine": ("text", ["x"])})
+    write(run / "analysis/alignment.json", alignment_document())
+    browser.open(Path(write_report([run], tmp_path / "out")["page"]))
+    browser.evaluate("document.getElementById('analyses').scrollIntoView()")
+    until(lambda: browser.evaluate("[...document.images].every((image) => image.complete && image.naturalWidth > 100)"))
+    assert browser.complaints == [] and browser.evaluate("document.title") == "symbol-llm report"
+
+
+def test_many_items_are_searched_and_unpacked_when_shown(browser: Browser, tmp_path: Path) -> None:
+    run = symbolic_run(
+        tmp_path / "run", {f"task_{k}": ("text", [f"symbol {k} {i}" for i in range(250)]) for k in range(8)}
+    )
+    browser.open(Path(write_report([run], tmp_path / "out")["page"]))
+    until(lambda: number(browser, ".item") == 25)
+    assert browser.evaluate("unpacked.size") == 1  # of twenty chunks
+    type_text(browser, "symbol 7 249")
+    says(browser, "1 items match; 1 shown")
+    type_text(browser, "symbol")
+    type_text(browser, "symbol 3 17")  # typed on before the first search has ended
+    says(browser, "11 items match; 11 shown")
+    assert number(browser, ".item") == 11 and browser.complaints == []
