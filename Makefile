@@ -5,7 +5,7 @@ TORCH  ?= torch==2.13.0
 BIN    := .venv/bin
 JOBS   ?= 2
 
-.PHONY: install demo test test-full lint bench clean
+.PHONY: install demo test test-full lint docs bench clean
 
 install: .venv/.installed
 
@@ -31,9 +31,17 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Reference pages of all packages, in build/docs; a warning is an error. pdoc cannot look into the types of named tuples.
+docs: install
+	mkdir -p build
+	$(BIN)/python -W "ignore:Error parsing type annotation ForwardRef" -m pdoc --no-show-source -o build/docs \
+		symbol_llm collection symbol_evol injection infusion eval recipes 2> build/docs.log || { cat build/docs.log; exit 1; }
+	@if [ -s build/docs.log ]; then cat build/docs.log; exit 1; fi
+
 # A benchmark that needs what this machine lacks, a GPU say, tells so and ends with code 2.
 bench: install
-	for script in benchmarks/*.py; do $(BIN)/python $$script || [ $$? -eq 2 ] || exit 1; done
+	for script in benchmarks/*.py; do \
+		$(BIN)/python -m benchmarks.$$(basename $$script .py) || [ $$? -eq 2 ] || exit 1; done
 
 clean:
 	rm -rf .venv runs build *.egg-info

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from symbol_llm.console import progress
 from symbol_llm.errors import CheckFailed, SymbolError, SymbolLLMError, UserError
 from symbol_llm.formats import get as get_format
 from symbol_llm.ledger import read_manifest, sha256_file
+from symbol_llm.notation.block import undo
 from symbol_llm.record import Record, read_parquet
 from symbol_llm.shards import chunked, ordered_map
 
@@ -185,12 +187,15 @@ def _fault(task: str, raw: Path | None, record: Record) -> str:
     if record.instruction != source.prompt.instructions[int(choice)]:
         return "the instruction is not the one of its template"
     try:
-        canonical = language.canonical(record.completion, context)
-    except SymbolError as error:
+        # An evolved record may tell another notation; what it stores holds for the symbol in the language's own.
+        symbol, definitions = undo(source.format, record.completion, context.definitions)
+        context = replace(context, definitions=definitions)
+        canonical = language.canonical(symbol, context)
+    except (SymbolError, ValueError) as error:
         return str(error)
     if canonical != record.canonical:
         return "canonical form differs"
-    verdict = language.accepts(record.completion, context)
+    verdict = language.accepts(symbol, context)
     if verdict.holds is not record.accepted:
         return f"{verdict.engine} says {verdict.holds} ({verdict.reason}), stored {record.accepted}"
     return ""

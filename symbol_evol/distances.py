@@ -41,15 +41,12 @@ def key(name: str) -> str:
     return look(name).lower()
 
 
-def all_words(*texts: str) -> set[str]:
+@lru_cache(maxsize=8)  # renaming and proof ask about one record each
+def all_words(*texts: str) -> frozenset[str]:
     """The keys of all words of texts, also of the parts that _ joins."""
-    found: set[str] = set()
-    for text in texts:
-        for word in WORD.findall(look(text).lower()):
-            found.add(word)
-            if "_" in word:
-                found.update(word.split("_"))
-    return found
+    found = {word for text in texts for word in WORD.findall(look(text).lower())}
+    found.update([part for word in found if "_" in word for part in word.split("_")])
+    return frozenset(found)
 
 
 def look_alikes(names: Iterable[Name]) -> tuple[str, str] | None:

@@ -10,8 +10,8 @@ gives the same bytes. Killed at any moment, the same command goes on with the pa
 from __future__ import annotations
 
 import hashlib
+import heapq
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +22,11 @@ import orjson
 
 from collection.card import dataset_card
 from collection.verify import load_manifest
+from symbol_evol.costs import length
+from symbol_evol.deep import DEPTHS, NAMES, Deeper, check_depths, deepen, prove_deeper
 from symbol_evol.proof import prove
 from symbol_evol.rename import Refused, choose_renaming, evolved_record
+from symbol_evol.report import Tally, by_format, by_style, card
 from symbol_evol.styles import check_styles, is_taken_by
 from symbol_llm import __version__
 from symbol_llm.console import log, progress
@@ -53,6 +56,9 @@ class EvolveConfig:
     """``share`` is the number of evolved records as a fraction of all records of the collection (paper: 5.9 %).
 
     Training records get names of ``styles``; of the others half get ``held_out_styles``, if there are any.
+    ``depths`` are drawn alike; where a symbol does not take one, its names alone are evolved.
+    ``splits`` leaves records of other splits out, ``most`` takes so many of a task at most. With ``old_names`` all
+    records draw from the names of training.
     """
 
     tasks: tuple[str, ...] = ()
@@ -60,6 +66,11 @@ class EvolveConfig:
     styles: tuple[str, ...] = ("paper",)
     held_out_styles: tuple[str, ...] = ()
     seed: int = 0
+    depths: tuple[str, ...] = (NAMES,)
+    splits: tuple[str, ...] = ()
+    most: int | None = None
+    old_names: bool = False
+    tokenizer: Path | None = None
 
 
 class _Chunk(NamedTuple):
@@ -86,6 +97,7 @@ def evolve(
     is unknown, or ``out`` is the collection itself.
     """
     check_styles(config.styles, config.held_out_styles)
+    check_depths(config.depths)
     manifest = load_manifest(collection_folder)
     if out.resolve() == collection_folder.resolve():
         raise UserError(f"{out} is the collection itself: choose another folder with --out")
@@ -95,7 +107,7 @@ def evolve(
         if task not in possible:
             raise UserError(f"task {task} cannot be evolved; in {collection_folder} these can: {', '.join(possible)}")
     total = sum(entry["counts"]["kept"] for entry in manifest["tasks"].values())
-    candidates = sum(manifest["tasks"][task]["counts"]["kept"] for task in tasks)
+    candidates = sum(_count_candidates(config, manifest["tasks"][task]) for task in tasks)
     probability = min(1.0, config.share * total / candidates) if candidates else 0.0
     for folder, _ in _OUTPUTS:
         make_folder(out / folder)
@@ -103,18 +115,47 @@ def evolve(
         work = make_folder(out / ".work")
         parent = sha256_file(collection_folder / "manifest.json")
         # Work that was done by other code, on other records or with other options is never taken for this.
-        identity = sha256_json([_code(), asdict(config), parent, probability, RECORDS_PER_PART, raw is not None])[:16]
+        options = {**asdict(config), "tokenizer": sha256_file(config.tokenizer) if config.tokenizer else None}
+        identity = sha256_json([_code(), options, parent, probability, RECORDS_PER_PART, raw is not None])[:16]
         done = {}
         for task in tasks:
             place = make_folder(work / f"{task}-{identity}")
-            records = read_parquet(collection_folder / "records" / f"{task}.parquet")
-            chosen = (record for record in records if _is_chosen(record, config.seed, probability))
+            chosen = choose_records(config, collection_folder / "records" / f"{task}.parquet", probability)
             parts = _evolve_parts(config, raw, task, chosen, place, workers)
             done[task] = _write_task(manifest["tasks"][task], task, parts, out)
         _remove_strangers(out, tasks)
         result = _write_manifest(config, done, out, parent, raw is not None)
         shutil.rmtree(work)
     return result
+
+
+def _count_candidates(config: EvolveConfig, entry: dict[str, Any]) -> int:
+    return sum(count for split, count in entry["splits"].items() if not config.splits or split in config.splits)
+
+
+def choose_records(config: EvolveConfig, path: Path, probability: float) -> Iterator[Record]:
+    """The records of a task that are evolved, in order: those whose hash, with the seed, is small enough."""
+    import pyarrow.parquet as pq
+
+    bound = int(probability * 2**64)
+    if config.most is not None:
+        with pq.ParquetFile(path) as file:
+            digests = (
+                _digest(config.seed, row["id"])
+                for batch in file.iter_batches(columns=["id", "split"])
+                for row in batch.to_pylist()
+                if not config.splits or row["split"] in config.splits
+            )
+            smallest = heapq.nsmallest(config.most, digests)
+        bound = min(bound, smallest[-1] + 1 if smallest else 0)
+    for record in read_parquet(path):
+        if (not config.splits or record.split in config.splits) and _digest(config.seed, record.id) < bound:
+            yield record
+
+
+def _digest(seed: int, record_id: str) -> int:
+    """A number below 2**64."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{record_id}".encode(), digest_size=8).digest(), "big")
 
 
 def _code() -> str:
@@ -140,11 +181,6 @@ def _evolve_parts(
     return parts
 
 
-def _is_chosen(record: Record, seed: int, probability: float) -> bool:
-    digest = hashlib.blake2b(f"{seed}/{record.id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < probability * 2**64
-
-
 def choose_style(config: EvolveConfig, record: Record) -> str:
     """The style of one record's names: one that its language takes, if there is one."""
     rng = Random(f"{config.seed}/style/{record.id}")
@@ -153,13 +189,20 @@ def choose_style(config: EvolveConfig, record: Record) -> str:
     return rng.choice([style for style in styles if is_taken_by(style, record.format)] or styles)
 
 
+def choose_depth(config: EvolveConfig, record: Record) -> str:
+    """How deep one record is evolved: one of the depths that its language takes, else its names alone."""
+    fit = [depth for depth in config.depths if DEPTHS[depth] is None or record.format in (DEPTHS[depth] or ())]
+    return Random(f"{config.seed}/depth/{record.id}").choice(fit or [NAMES])
+
+
 def _evolve_chunk(chunk: _Chunk) -> int:
     """Evolve the records of a chunk and write its part file, one JSON line per record, in one step."""
     lines: list[dict[str, Any]] = []
     for record in chunk.records:
         result = evolve_one(chunk.config, record, chunk.raw)
         if isinstance(result, Record):
-            lines.append({"record": result.to_json(), "length": [_length(record), _length(result)]})
+            lengths = [length(each, chunk.config.tokenizer) for each in (record, result)]
+            lines.append({"record": result.to_json(), "lengths": lengths})
         else:
             refused = {"reason": str(result.reason), "detail": result.detail, "parent": record.id}
             lines.append({"rejected": {**refused, "record": record.to_json()}})
@@ -170,17 +213,24 @@ def _evolve_chunk(chunk: _Chunk) -> int:
 def evolve_one(config: EvolveConfig, record: Record, raw: Path | None = None) -> Record | Refused:
     """One evolved and proved record, or why there is none."""
     style = choose_style(config, record)
-    renaming = choose_renaming(record, style, config.seed, held_out=record.split != Split.TRAIN, root=raw)
+    renaming = choose_renaming(
+        record, style, config.seed, held_out=record.split != Split.TRAIN and not config.old_names, root=raw
+    )
     if isinstance(renaming, Refused):
         return renaming
     proof = prove(record, renaming)
     if isinstance(proof, Refused):
         return proof
-    return evolved_record(record, renaming, proof.verdict, f"{style}: {proof}", config.seed)
-
-
-def _length(record: Record) -> int:
-    return len(record.prompt) + len(record.completion)
+    depth = choose_depth(config, record)
+    if depth != NAMES:
+        deeper = deepen(record, renaming, depth, config.seed)
+        if isinstance(deeper, Deeper):
+            also = prove_deeper(record, renaming, deeper)
+            if isinstance(also, Refused):
+                return also
+            told, text = (deeper.completion, deeper.definitions), f"{style}, {depth}: {proof}; {also}"
+            return evolved_record(record, renaming, proof.verdict, text, config.seed, told)
+    return evolved_record(record, renaming, proof.verdict, f"{style}, {NAMES}: {proof}", config.seed)
 
 
 def _lines(parts: list[Path]) -> Iterator[dict[str, Any]]:
@@ -191,39 +241,23 @@ def _lines(parts: list[Path]) -> Iterator[dict[str, Any]]:
 
 def _write_task(entry: dict[str, Any], task: str, parts: list[Path], out: Path) -> dict[str, Any]:
     """Write records and refusals of one task; return its counts. Every record chosen is in exactly one of them."""
-    reasons, splits, styles, proofs = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    length = [0, 0]
+    tally = Tally()
     rejects = out / "rejects" / f"{task}.jsonl"
     with replacing(rejects) as place, place.open("wb") as file:
 
         def proved() -> Iterator[Record]:
             for line in _lines(parts):
                 if "rejected" in line:
-                    reasons[line["rejected"]["reason"]] += 1
+                    tally.reasons[line["rejected"]["reason"]] += 1
                     file.write(orjson.dumps(line["rejected"]) + b"\n")
-                    continue
-                record = record_from_json(line["record"])
-                style, proof, _ = (record.proof or "").split(": ", 2)
-                splits[record.split] += 1
-                styles[style] += 1
-                proofs[proof] += 1
-                for i in (0, 1):
-                    length[i] += line["length"][i]
-                yield record
+                else:
+                    record = record_from_json(line["record"])
+                    tally.add(record, line["lengths"])
+                    yield record
 
         kept = write_parquet(out / "records" / f"{task}.parquet", proved())
-    read = kept + reasons.total()
-    log(f"{task}: chose {read:,}, proved {kept:,}")
-    return {
-        **entry,
-        "origin": Origin.EVOLVED,
-        "counts": {"read": read, "kept": kept, "rejected": reasons.total(), "duplicates": 0, "leaks": 0},
-        "reasons": dict(sorted(reasons.items())),
-        "splits": dict(sorted(splits.items())),
-        "styles": dict(sorted(styles.items())),
-        "proofs": dict(sorted(proofs.items())),
-        "characters": {"before": length[0], "after": length[1]},
-    }
+    log(f"{task}: chose {kept + tally.reasons.total():,}, proved {kept:,}")
+    return {**entry, "origin": Origin.EVOLVED, **tally.to_json(kept)}
 
 
 def _remove_strangers(out: Path, tasks: list[str]) -> None:
@@ -244,45 +278,22 @@ def _write_manifest(
         "config": {
             "share": config.share,
             "styles": list(config.styles),
+            "depths": list(config.depths),
             "held_out_styles": list(config.held_out_styles),
             "seed": config.seed,
+            "splits": list(config.splits),
+            "most": config.most,
+            "old_names": config.old_names,
             "databases": "raw and generated" if has_raw else "generated",
             "parent": parent,
         },
         "tasks": tasks,
-        "formats": _by_format(tasks),
+        "formats": by_format(tasks),
+        "costs": by_style(tasks),
         "inputs": {},
     }
-    write_bytes(out / "README.md", (dataset_card(manifest) + _card(manifest["formats"])).encode())
+    write_bytes(out / "README.md", (dataset_card(manifest) + card(manifest)).encode())
     names = [f"{folder}/{task}{suffix}" for task in tasks for folder, suffix in _OUTPUTS]
     manifest["outputs"] = {name: file_entry(out / name) for name in (*names, "README.md")}
     write_manifest(out / "manifest.json", manifest)
     return manifest
-
-
-def _by_format(tasks: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Chosen and proved records, refusals, styles and proofs of each format."""
-    found: dict[str, Any] = {}
-    for entry in tasks.values():
-        sums = found.setdefault(entry["format"], {"chosen": 0, "proved": 0, "proofs": {}, "styles": {}, "reasons": {}})
-        sums["chosen"] += entry["counts"]["read"]
-        sums["proved"] += entry["counts"]["kept"]
-        for key in ("proofs", "styles", "reasons"):
-            sums[key] = dict(sorted((Counter(sums[key]) + Counter(entry[key])).items()))
-    return dict(sorted(found.items()))
-
-
-def _card(formats: dict[str, Any]) -> str:
-    """The part of the dataset card that tells what was renamed and how it was proved."""
-
-    def told(counts: dict[str, int]) -> str:
-        return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "–"
-
-    lines = ["", "## Evolved records", ""]
-    lines += ["| format | chosen | proved | proof | style | refused |", "|---|--:|--:|---|---|---|"]
-    lines += [
-        f"| {name} | {sums['chosen']:,} | {sums['proved']:,} "
-        f"| {told(sums['proofs'])} | {told(sums['styles'])} | {told(sums['reasons'])} |"
-        for name, sums in formats.items()
-    ]
-    return "\n".join(lines) + "\n"

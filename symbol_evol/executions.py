@@ -9,6 +9,8 @@ fol            Z3's verdict on the last formula from those before it
 logic_program  clingo's answer to the query, or the options that hold
 sparql         both queries, by rdflib, on small graphs that hold the facts under old and new names
 graph          the time of the longest path
+geometry       the value that is asked for, where the problem's diagram is at hand
+kb_sexpr       what both denote on small knowledge bases; nlmaps: what both answer on small maps
 
 An execution gives a sentence on what was found the same, a Failed, or None where there is nothing to execute on.
 """
@@ -226,6 +228,37 @@ def _same_on_graphs(original: str, renaming: Renaming, language: Format[Any]) ->
     return f"{language.engine}: the same answers on {count} generated graphs" if count else None
 
 
+def _same_value(original: str, renaming: Renaming, language: Format[Any]) -> Executed:
+    """None where the rules do not settle the original."""
+    if "point_positions" not in renaming.original.world:
+        return None
+    solver = _solver("geometry")
+    before = solver.solve(original, renaming.original)
+    if before.outcome is not None:
+        return None
+    after = solver.solve(renaming.completion, renaming.context)
+    return _compared(before, after) or f"{after.engine} finds {after.answer!r} in both"
+
+
+def _same_denotation(original: str, renaming: Renaming, language: Format[Any]) -> Executed:
+    """None where the expression denotes nothing on any of the small knowledge bases."""
+    from symbol_evol.small_worlds import NUM_WORLDS, compare_on_knowledge
+
+    trees = language.parse(original), language.parse(renaming.completion)
+    try:
+        fault = compare_on_knowledge(*trees, renaming.mapping)
+    except ValueError:
+        return None
+    return Failed(fault) if fault else f"{language.engine}: the same things on {NUM_WORLDS} small knowledge bases"
+
+
+def _same_answers(original: str, renaming: Renaming, language: Format[Any]) -> Executed:
+    from symbol_evol.small_worlds import NUM_WORLDS, compare_on_maps
+
+    fault = compare_on_maps(language.parse(original), language.parse(renaming.completion), renaming.mapping)
+    return Failed(fault) if fault else f"{language.engine}: the same answers on {NUM_WORLDS} small maps"
+
+
 EXECUTIONS: dict[str, Execution] = {
     "scan": _interpret_command,
     "clevr": _answer_on_scene,
@@ -236,4 +269,7 @@ EXECUTIONS: dict[str, Execution] = {
     "logic_program": _same_consequences,
     "sparql": _same_on_graphs,
     "graph": _longest_time,
+    "geometry": _same_value,
+    "kb_sexpr": _same_denotation,
+    "nlmaps": _same_answers,
 }

@@ -5,29 +5,37 @@ inverse    renaming back gives the original symbol and its definitions, byte for
 engine     the language's real engine takes the evolved symbol in the evolved context
 execution  both are executed, each in its own context, with the same result up to the renaming (executions.py)
 
-Where nothing can be executed, for want of a knowledge base or a map, the proof is "inverse + engine": the symbol
-that is renamed back is also judged equivalent by its own language. What cannot be proved is refused.
+Where a record has nothing to execute on, the proof is "inverse + engine"; where the language has nothing that executes
+it, "inverse + isomorphism": both symbols are one tree but for the names. What cannot be proved is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from symbol_evol.distances import Renamed, all_words, is_plain, key
+from symbol_evol.distances import Renamed, is_plain, key
 from symbol_evol.executions import EXECUTIONS, Failed
-from symbol_evol.rename import EvolReason, Refused, Renaming, instruction_words, same_name, words_as_written
+from symbol_evol.reading import Reading
+from symbol_evol.rename import (
+    EvolReason,
+    Refused,
+    Renaming,
+    instruction_words,
+    same_name,
+    words_as_written,
+    words_of,
+)
 from symbol_evol.reserved import reserved
 from symbol_evol.styles import SHUFFLED, is_held_out
 from symbol_llm.errors import SymbolError, UserError
-from symbol_llm.formats import Format, Name, Verdict
+from symbol_llm.formats import Name, Verdict
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """``kind`` is "inverse + execution" or "inverse + engine"; ``words`` the old names that stay as plain words."""
+    """``kind`` is "inverse + execution", "… engine" or "… isomorphism"; ``words`` the old names left as plain words."""
 
     kind: str
     detail: str
@@ -42,13 +50,10 @@ class Proof:
 def prove(record: Record, renaming: Renaming) -> Proof | Refused:
     """The proof of one renaming, or why there is none."""
     language = get_format(record.format)
+    words = prove_inverse(record, renaming)
+    if isinstance(words, Refused):
+        return words
     try:
-        words = _distance(record, renaming, language)
-        if isinstance(words, Refused):
-            return words
-        refused = _inverse(record, renaming, language)
-        if refused is not None:
-            return refused
         verdict = language.accepts(renaming.completion, renaming.context)
         if verdict.holds is None:
             return Refused(EvolReason.ENGINE_UNDECIDED, f"{verdict.engine}: {verdict.reason}")
@@ -60,22 +65,36 @@ def prove(record: Record, renaming: Renaming) -> Proof | Refused:
         return Refused(EvolReason.NOT_READABLE, str(error))
     if isinstance(executed, Failed):
         return Refused(EvolReason.NOT_EXECUTED if executed.is_original else EvolReason.RESULT_DIFFERS, executed.detail)
+    if execute is None:
+        detail = f"the same tree under the mapping; {verdict.engine} accepts it: {verdict.reason}"
+        return Proof("inverse + isomorphism", detail[:300], words, verdict)
     if executed is None:
         return Proof("inverse + engine", f"{verdict.engine} accepts it: {verdict.reason}"[:300], words, verdict)
     return Proof("inverse + execution", executed, words, verdict)
 
 
-def _distance(record: Record, renaming: Renaming, language: Format[Any]) -> tuple[str, ...] | Refused:
+def prove_inverse(record: Record, renaming: Renaming) -> tuple[str, ...] | Refused:
+    """Distance and inverse alone: the old names that stay as plain words, or why there is no proof."""
+    try:
+        words = _distance(record, renaming)
+        if isinstance(words, Refused):
+            return words
+        after = Reading(renaming.before.language, renaming.completion, renaming.context)
+        return _inverse(record, renaming, after) or words
+    except (SymbolError, UserError, ValueError) as error:
+        return Refused(EvolReason.NOT_READABLE, str(error))
+
+
+def _distance(record: Record, renaming: Renaming) -> tuple[str, ...] | Refused:
     """The old names that stay as plain words of the prompt, or what is too near to the original."""
-    mapping, original = renaming.mapping, renaming.original
+    mapping, before = renaming.mapping, renaming.before
+    language, glosses = before.language, before.glosses
     refused = _collision(record, renaming)
     if refused is not None:
         return refused
     texts = Renamed(record.format, mapping, language.is_case_sensitive)
-    glosses = frozenset(name.gloss for name in language.defined_names(original))
-    symbol = language.render(language.parse(record.completion))
-    in_symbol = texts.compare(symbol, renaming.completion)
-    in_definitions = texts.compare_definitions(original.definitions, renaming.context.definitions, glosses)
+    in_symbol = texts.compare(before.printed, renaming.completion)
+    in_definitions = texts.compare_definitions(before.context.definitions, renaming.context.definitions, glosses)
     for found in (in_symbol, in_definitions):
         if found.fault:
             return Refused(EvolReason.OLD_NAME_LEAKS, f"not a renaming: {found.fault}")
@@ -101,7 +120,7 @@ def _collision(record: Record, renaming: Renaming) -> Refused | None:
         if {(name.kind, name.text) for name in mapping} == {(name.kind, text) for name, text in mapping.items()}:
             return None
         return Refused(EvolReason.COLLISION, "the names are not exchanged among themselves")
-    taken = all_words(record.prompt, renaming.original.definitions, record.completion, record.world or "")
+    taken = words_of(record, renaming.original)
     keys: set[str] = set()
     for name, new in mapping.items():
         if key(new) in taken:
@@ -116,28 +135,28 @@ def _collision(record: Record, renaming: Renaming) -> Refused | None:
     return None
 
 
-def _inverse(record: Record, renaming: Renaming, language: Format[Any]) -> Refused | None:
+def _inverse(record: Record, renaming: Renaming, after: Reading) -> Refused | None:
     """Whether renaming back gives the original, and names and definitions are exactly the renamed ones."""
-    mapping, original = renaming.mapping, renaming.original
-    if language.rename_context(renaming.context, renaming.inverse) != original:
+    mapping, before = renaming.mapping, renaming.before
+    language = before.language
+    if language.rename_context(renaming.context, renaming.inverse) != before.context:
         return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the definitions")
-    tree, evolved = language.parse(record.completion), language.parse(renaming.completion)
     # A symbol is compared in the printed form of its tree: comments and line breaks carry no meaning, nor does the
     # case of a name where the language ignores it.
-    expected = language.render(language.rename(tree, {name: name.text for name in mapping}))
-    back = language.render(language.rename(evolved, renaming.inverse))
-    if back != expected:
-        return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the symbol")
-    if not language.equivalent(back, record.completion, original):
-        return Refused(EvolReason.INVERSE_DIFFERS, "renamed back, the symbol is not known to be equivalent")
+    back = language.render(language.rename(after.tree, renaming.inverse))
+    if back not in (record.completion, before.printed):
+        if back != language.render(language.rename(before.tree, {name: name.text for name in mapping})):
+            return Refused(EvolReason.INVERSE_DIFFERS, "renaming back does not give the symbol")
+        if not language.equivalent(back, record.completion, before.context):
+            return Refused(EvolReason.INVERSE_DIFFERS, "renamed back, the symbol is not known to be equivalent")
 
     def same(name: Name) -> tuple[str, str]:
         return same_name(record.format, name.kind, name.text, language.is_case_sensitive)
 
     new = {same(name): same(Name(name.kind, text)) for name, text in mapping.items()}
-    if {new.get(same(n), same(n)) for n in language.names(tree)} != set(map(same, language.names(evolved))):
+    if {new.get(same(n), same(n)) for n in before.names} != set(map(same, after.names)):
         return Refused(EvolReason.INVERSE_DIFFERS, "the names of the evolved symbol are not the renamed ones")
-    defined = [(*new.get(same(n), same(n)), n.gloss) for n in language.defined_names(original)]
-    if defined != [(*same(n), n.gloss) for n in language.defined_names(renaming.context)]:
+    defined = [(*new.get(same(n), same(n)), n.gloss) for n in before.defined]
+    if defined != [(*same(n), n.gloss) for n in after.defined]:
         return Refused(EvolReason.INVERSE_DIFFERS, "the evolved definitions do not give the same meanings in order")
     return None

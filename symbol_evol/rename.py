@@ -23,8 +23,9 @@ from collection.prompts import render
 from collection.sources.base import Example
 from symbol_evol.distances import WORD, all_words, is_plain, key, look_alikes
 from symbol_evol.explicit import explicit
+from symbol_evol.reading import Reading
 from symbol_evol.reserved import reserved
-from symbol_evol.styles import SHUFFLED, fresh_names, is_taken_by
+from symbol_evol.styles import SHUFFLED, NoMoreNames, fresh_names, is_taken_by
 from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats import Context, Format, Name, Verdict
 from symbol_llm.formats import get as get_format
@@ -40,13 +41,15 @@ class EvolReason(StrEnum):
     DEFINITIONS_DIFFER = "definitions_differ"  # the symbol uses nothing of what the definitions define
     NAME_IN_REQUEST = "name_in_request"  # the request, or a value of the symbol, says the names as they are
     LOOK_ALIKES = "look_alikes"  # two names of the record look the same
-    TOO_FEW_NAMES = "too_few_names"  # nothing to exchange a name with
+    TOO_FEW_NAMES = "too_few_names"  # nothing to exchange a name with, or the style has no more names
     COLLISION = "collision"  # a new name stands in the record already, or is a word of the language
     OLD_NAME_LEAKS = "old_name_leaks"
     INVERSE_DIFFERS = "inverse_differs"
     ENGINE_REJECTED = "engine_rejected"
     ENGINE_UNDECIDED = "engine_undecided"
     RESULT_DIFFERS = "result_differs"
+    NO_NOTATION = "no_notation"  # no other notation of the kind fits the symbol
+    NOTATION_DIFFERS = "notation_differs"  # taken back by what the prompt says, the symbol is not the renamed one
     NOT_EXECUTED = "not_executed"  # the original symbol itself gives no result to compare with
 
 
@@ -62,16 +65,21 @@ class Refused:
 class Renaming:
     """An evolved symbol with its context, and the names that were replaced.
 
-    ``original`` is the record's own context with its definitions written out. ``held_out`` tells from which part
-    fresh names were drawn.
+    ``before`` is the record's own symbol, its definitions written out. ``held_out`` tells from which part fresh names
+    were drawn.
     """
 
     completion: str
     context: Context
     mapping: Mapping[Name, str]
-    original: Context
+    before: Reading
     style: str
     held_out: bool = False
+
+    @property
+    def original(self) -> Context:
+        """The record's own context, its definitions written out."""
+        return self.before.context
 
     @property
     def inverse(self) -> dict[Name, str]:
@@ -90,10 +98,9 @@ def choose_renaming(
     language = get_format(record.format)
     rng = Random(f"{seed}/{style}/{record.id}")
     try:
-        tree = language.parse(record.completion)
         original = explicit(record.format, record.completion, record.to_context(root))
-        defined = language.defined_names(original)
-        found = _candidates(record, defined, tree, language)
+        before = Reading(language, record.completion, original)
+        found = _candidates(record, before)
         if isinstance(found, Refused):
             return found
         candidates, used = found
@@ -103,17 +110,23 @@ def choose_renaming(
             if not mapping:
                 return Refused(EvolReason.TOO_FEW_NAMES, "no used name has another of its kind to be exchanged with")
         else:
-            taken = all_words(record.prompt, original.definitions, record.completion, record.world or "")
-            taken |= reserved(record.format) | {key(name.text) for name in defined}
+            taken = words_of(record, original) | reserved(record.format) | {key(name.text) for name in before.defined}
             new = fresh_names(len(old), style, rng, taken, held_out=held_out, key=key)
             if not language.is_case_sensitive:
                 new = [name.lower() for name in new]
             mapping = dict(zip(old, new, strict=True))
-        completion = language.render(language.rename(tree, mapping))
+        completion = language.render(language.rename(before.tree, mapping))
         context = language.rename_context(original, mapping)
-        return Renaming(completion, context, mapping, original, style, held_out)
+        return Renaming(completion, context, mapping, before, style, held_out)
+    except NoMoreNames as error:
+        return Refused(EvolReason.TOO_FEW_NAMES, str(error))
     except (SymbolError, UserError, ValueError) as error:
         return Refused(EvolReason.NOT_READABLE, str(error))
+
+
+def words_of(record: Record, original: Context) -> frozenset[str]:
+    """The keys of all words of a record, wherever they stand."""
+    return all_words(record.prompt, original.definitions, record.completion, record.world or "")
 
 
 def same_name(record_format: str, kind: str, text: str, is_case_sensitive: bool) -> tuple[str, str]:
@@ -122,10 +135,9 @@ def same_name(record_format: str, kind: str, text: str, is_case_sensitive: bool)
     return kind, folded.replace("_", " ") if record_format == "triples" else folded
 
 
-def _candidates(
-    record: Record, defined: Sequence[Name], tree: Any, language: Format[Any]
-) -> tuple[list[Name], list[Name]] | Refused:
+def _candidates(record: Record, before: Reading) -> tuple[list[Name], list[Name]] | Refused:
     """The defined names that may be renamed, and those of them that the symbol uses."""
+    language, defined = before.language, before.defined
     if not defined:
         return Refused(EvolReason.NOTHING_DEFINED, "the record has no definitions, and its symbol gives none")
     if pair := look_alikes(defined):
@@ -134,11 +146,11 @@ def _candidates(
     def same(name: Name) -> tuple[str, str]:
         return same_name(record.format, name.kind, name.text, language.is_case_sensitive)
 
-    spoken = {same(name) for name in language.names(tree)}
+    spoken = {same(name) for name in before.names}
     if not any(same(name) in spoken for name in defined):
         return Refused(EvolReason.DEFINITIONS_DIFFER, "the symbol uses none of the names that the definitions define")
     said = instruction_words(record.task) | words_as_written(record.input)
-    said |= _values(language, tree, [name for name in defined if same(name) in spoken])
+    said |= _values(language, before.tree, [name for name in defined if same(name) in spoken])
     candidates = [
         name
         for name in defined
@@ -202,14 +214,19 @@ def _exchanged(old: list[Name], candidates: list[Name], used: list[Name], rng: R
     return mapping if mapping.keys() & set(used) else {}
 
 
-def evolved_record(record: Record, renaming: Renaming, verdict: Verdict, proof: str, seed: int) -> Record:
+def evolved_record(
+    record: Record, renaming: Renaming, verdict: Verdict, proof: str, seed: int, told: tuple[str, str] | None = None
+) -> Record:
     """The record of an evolved symbol, its prompt rendered anew; ``parent`` is the original's id.
 
-    ``verdict`` is the engine's answer on the evolved symbol, ``proof`` how its meaning was proved to be the same.
+    ``verdict`` is the engine's answer on the renamed symbol, ``proof`` how its meaning was proved to be the same.
+    ``told`` is symbol and definitions in another notation; the canonical form stays that of the renamed symbol.
     """
+    completion, definitions = told or (renaming.completion, renaming.context.definitions)
     source = collection.sources.get(record.task)
     language = get_format(record.format)
-    example = Example(input=record.input, completion=renaming.completion, context=renaming.context)
+    context = replace(renaming.context, definitions=definitions)
+    example = Example(input=record.input, completion=completion, context=context, group=record.group)
     prompt = render(source.prompt, example, record.task, record.split, seed)
     world = renaming.context.world
     return replace(
@@ -217,9 +234,9 @@ def evolved_record(record: Record, renaming: Renaming, verdict: Verdict, proof: 
         id=prompt.id,
         origin=Origin.EVOLVED,
         prompt=prompt.text,
-        completion=renaming.completion,
+        completion=completion,
         instruction=prompt.instruction,
-        context=renaming.context.definitions,
+        context=definitions,
         template=prompt.template,
         world=orjson.dumps(world, option=orjson.OPT_SORT_KEYS).decode() if world else None,
         accepted=verdict.holds,

@@ -2,6 +2,7 @@
 
     paper      I_TURN_RIGHT -> shy2sW      six letters and digits, the first a letter (Symbol-LLM, data figure)
     nonsense   I_TURN_RIGHT -> mobaluti    pronounceable
+    short      I_TURN_RIGHT -> kab         one syllable: few tokens, and only 980 names
     snake      I_TURN_RIGHT -> moba_luti   two such words; camel: mobaLuti; kebab: moba-luti
     opaque     I_TURN_RIGHT -> id40721     a running number that says nothing
     foreign    on           -> дерево      words of other scripts, where the grammar takes them
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from dataclasses import dataclass
 from random import Random
 
@@ -41,6 +42,10 @@ def _nonsense(rng: Random) -> str:
     return _syllables(rng, rng.choice((3, 4)))
 
 
+def _short(rng: Random) -> str:
+    return _syllables(rng, 1) + rng.choice(_CONSONANTS)
+
+
 def _two_words(rng: Random) -> tuple[str, str]:
     return _syllables(rng, 2), _syllables(rng, 2)
 
@@ -54,6 +59,10 @@ def _foreign(rng: Random) -> str:
     """One word, or two of one script where one would not do for long."""
     words = SCRIPTS[rng.randrange(len(SCRIPTS))]
     return rng.choice(words) if rng.random() < 0.5 else rng.choice(words) + rng.choice(words)
+
+
+class NoMoreNames(UserError):
+    """A style has no name left that the record does not use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ _HYPHENS = _ANY_SCRIPT | {"pddl"}
 STYLES: dict[str, Style] = {
     "paper": Style(_paper),
     "nonsense": Style(_nonsense),
+    "short": Style(_short),
     "snake": Style(lambda rng: "_".join(_two_words(rng))),
     "camel": Style(_camel, needs_case=True),
     "kebab": Style(lambda rng: "-".join(_two_words(rng)), _HYPHENS),
@@ -111,14 +121,14 @@ def fresh_names(
     count: int,
     style: str,
     rng: Random,
-    taken: set[str],
+    taken: Set[str],
     *,
     held_out: bool = False,
     key: Callable[[str], str] = str.lower,
 ) -> list[str]:
     """``count`` different names of one part, whose ``key`` does not occur in ``taken``, nor twice among them.
 
-    Raises UserError for an unknown style, one that makes no names, and one that has no more.
+    Raises UserError for an unknown style and one that makes no names, NoMoreNames for one that has no more.
     """
     make = STYLES[style].make if style in STYLES else None
     if make is None:
@@ -130,7 +140,7 @@ def fresh_names(
             if is_held_out(name) is held_out and key(name) not in used:
                 break
         else:
-            raise UserError(f"style {style} has no more names that the record does not use")
+            raise NoMoreNames(f"style {style} has no more names that the record does not use")
         used.add(key(name))
         names.append(name)
     return names

@@ -8,6 +8,7 @@ import pytest
 
 from symbol_evol.distances import Renamed, all_words, key
 from symbol_evol.proof import Proof, prove
+from symbol_evol.reading import Reading
 from symbol_evol.rename import Refused, Renaming, choose_renaming
 from symbol_evol.reserved import reserved
 from symbol_llm.formats import Context, Name
@@ -217,5 +218,14 @@ def test_an_original_that_gives_no_result_is_told_from_a_wrong_one() -> None:
     assert isinstance(renaming, Renaming)
     broken = Context(renaming.original.definitions, {"scene": {"objects": "none"}})
     context = Context(renaming.context.definitions, broken.world)
-    refused = prove(record, replace(renaming, original=broken, context=context))
+    before = Reading(get_format("clevr"), record.completion, broken)
+    refused = prove(record, replace(renaming, before=before, context=context))
     assert isinstance(refused, Refused) and refused.reason == "engine_undecided"
+
+
+def test_a_style_with_fewer_names_than_the_schema_has_columns() -> None:
+    columns = ", ".join(f"made_up_{number} int" for number in range(300))
+    record = record_of("sql", "spider", f"CREATE TABLE t_1 ({columns})", "All?", "SELECT made_up_7 FROM t_1")
+    found = [choose_renaming(record, "short", seed, held_out=True) for seed in range(6)]
+    refused = [result for result in found if isinstance(result, Refused)]
+    assert refused and all(r.reason == "too_few_names" and "short" in r.detail for r in refused)

@@ -62,7 +62,7 @@ def test_seen_and_held_out_styles_are_told_apart(folders: tuple[Path, Path], tmp
     for task in TASKS[:2]:
         for record in read_parquet(tmp_path / "out" / "records" / f"{task}.parquet"):
             if record.split in styles:
-                style = record.proof.split(":")[0]
+                style = record.proof.split(",")[0]
                 styles[record.split].add(style)
                 if style != "shuffled":
                     language = get_format(record.format)
@@ -146,3 +146,55 @@ def test_bad_set_up_is_explained(folders: tuple[Path, Path], tmp_path: Path) -> 
         evolve(EvolveConfig(styles=()), plain, tmp_path / "d")
     with pytest.raises(UserError, match="trained on and held out"):
         evolve(EvolveConfig(held_out_styles=("paper",)), plain, tmp_path / "e")
+
+
+def test_the_growth_of_records_is_told(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    from symbol_evol.costs import tokenizer_file
+    from symbol_llm.training.tokenizer import train_tokenizer
+
+    plain, _ = folders
+    records = list(read_parquet(plain / "records" / "scan_generated.parquet"))
+    train_tokenizer((r.prompt + r.completion for r in records), 400, 512).save_pretrained(tmp_path / "tokenizer")
+    file = tokenizer_file(tmp_path / "tokenizer")
+    config = EvolveConfig(("scan_generated",), 0.2, ("paper", "opaque"), tokenizer=file)
+    manifest = evolve(config, plain, tmp_path / "out")
+    originals = {record.id: record for record in records}
+    before = after = 0
+    for record in read_parquet(tmp_path / "out" / "records" / "scan_generated.parquet"):
+        parent = originals[record.parent]
+        before += len(parent.prompt) + len(parent.completion)
+        after += len(record.prompt) + len(record.completion)
+    costs = manifest["formats"]["scan"]["costs"]
+    assert costs["characters"] == {"before": before, "after": after}
+    assert costs["tokens"]["after"] > costs["tokens"]["before"] > 0
+    assert set(manifest["costs"]) == {"paper", "opaque"}
+    assert "| opaque | " in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(UserError, match="no tokenizer here"):
+        tokenizer_file(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(UserError, match="not a tokenizer"):
+        tokenizer_file(tmp_path)
+
+
+def test_splits_and_numbers_are_kept(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    plain, _ = folders
+    config = EvolveConfig(("scan_generated",), 1.0, splits=("test",), most=7)
+    manifest = evolve(config, plain, tmp_path / "seven")
+    assert manifest["tasks"]["scan_generated"]["splits"] == {"test": 7}
+    more = evolve(EvolveConfig(("scan_generated",), 1.0, splits=("test",), most=12), plain, tmp_path / "twelve")
+    assert more["tasks"]["scan_generated"]["splits"] == {"test": 12}
+    few, many = (
+        {r.parent for r in read_parquet(tmp_path / name / "records" / "scan_generated.parquet")}
+        for name in ("seven", "twelve")
+    )
+    assert few < many
+
+
+def test_depths_are_drawn_and_counted(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    plain, _ = folders
+    config = EvolveConfig(("clevr_generated",), 0.2, depths=("names", "arguments", "syntax", "macros"))
+    for workers in (1, 2):
+        manifest = evolve(config, plain, tmp_path / str(workers), workers)
+    assert set(manifest["formats"]["clevr"]["depths"]) == {"names", "arguments", "syntax", "macros"}
+    file = "records/clevr_generated.parquet"
+    assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()

@@ -16,7 +16,8 @@ from tests.symbol_evol.examples import GENERATED, generated, written
 
 RECORDS = [*written(), *(record for task in GENERATED for record in generated(task, 3))]
 # What can be executed with nothing but the record; the others are proved by inverse and engine.
-EXECUTED = {"scan", "clevr", "pddl", "sql", "fol", "logic_program", "sparql", "graph"}
+EXECUTED = {"scan", "clevr", "pddl", "sql", "fol", "logic_program", "sparql", "graph", "kb_sexpr", "nlmaps"}
+ISOMORPHIC = {"top", "triples"}
 EVOLVABLE = {name for name in FORMATS if get_format(name).is_evolvable}
 
 
@@ -40,7 +41,8 @@ def test_every_style_is_proved(record: Record, style: str) -> None:
         assert isinstance(refused, Refused) and refused.reason == "style_not_taken"
         return
     renaming, proof = evolve(record, style)
-    assert proof.kind == ("inverse + execution" if record.format in EXECUTED else "inverse + engine")
+    how = "execution" if record.format in EXECUTED else "isomorphism" if record.format in ISOMORPHIC else "engine"
+    assert proof.kind == f"inverse + {how}"
     evolved = evolved_record(record, renaming, proof.verdict, str(proof), 0)
     assert evolved.completion != record.completion and evolved.parent == record.id and evolved.accepted
     for old, new in renaming.mapping.items():
