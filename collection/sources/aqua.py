@@ -112,7 +112,8 @@ class AquaCode(Source):
         option = fields.options[fields.correct]
         number = option_number(option)
         if number is None:
-            return not_derivable(f"the correct option {option!r} is not one number", fields.question)
+            detail = f"the correct option {option!r} is not one number"
+            return Rejected(Reason.NOT_DERIVABLE, detail, request=fields.question)
         value, is_percent = number
         equations = list(find_equations(fields.rationale))
         for scale in (1, 100) if is_percent else (1,):

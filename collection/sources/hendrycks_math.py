@@ -93,7 +93,8 @@ class MathCode(Source):
             return fields
         answer = number_of(fields.answer)
         if answer is None:
-            return not_derivable(f"the answer {fields.answer!r} is not a rational number", fields.problem)
+            detail = f"the answer {fields.answer!r} is not a rational number"
+            return Rejected(Reason.NOT_DERIVABLE, detail, request=fields.problem)
         program = compile_equations(find_equations(fields.solution), without_figures(fields.problem), answer)
         if program is None:
             detail = f"the solution is no chain of arithmetic from the problem to {fields.answer!r}"
