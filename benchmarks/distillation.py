@@ -23,7 +23,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
@@ -52,8 +51,8 @@ _ANSWER = json.dumps(
 
 
 def serve(pipe: Connection) -> None:
-    """A server with a limit: more than a hundred requests within a second get a 429."""
-    times: deque[float] = deque()
+    """A server with a limit: its allowance fills evenly, up to a second's worth; who finds it empty gets a 429."""
+    allowance, last = _RPM / 60, time.monotonic()
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,14 +63,12 @@ def serve(pipe: Connection) -> None:
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            now = time.monotonic()
+            nonlocal allowance, last
             with lock:
-                while times and now - times[0] > 60:
-                    times.popleft()
-                # The minute's allowance, handed out by the second with a second's burst.
-                is_allowed = sum(1 for moment in times if now - moment <= 1.0) < 2 * _RPM / 60
-                if is_allowed:
-                    times.append(now)
+                now = time.monotonic()
+                allowance, last = min(_RPM / 60, allowance + (now - last) * _RPM / 60), now
+                is_allowed = allowance >= 1
+                allowance -= is_allowed
             if is_allowed:
                 time.sleep(_ANSWER_SECONDS)
             self.send_response(200 if is_allowed else 429)
