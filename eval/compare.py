@@ -239,7 +239,8 @@ def _evaluations(run: Path) -> dict[tuple[str, str], tuple[Path, dict[str, Any]]
     """The tasks of a run, by kind and name: where their items are, and what the summary says of each."""
     found: dict[tuple[str, str], tuple[Path, dict[str, Any]]] = {}
     for kind in ("symbolic", "delegate"):
-        folder = run if run.name == kind else run / kind
+        # A run may itself bear the name of a kind; its own folder of that name comes first.
+        folder = run / kind if (run / kind).is_dir() or run.name != kind else run
         summary = folder / "summary.json"
         if not summary.is_file():
             continue

@@ -104,6 +104,15 @@ def test_two_runs_on_disk(tmp_path: Path) -> None:
     assert compare(tmp_path / "a" / "delegate", tmp_path / "b" / "delegate")["tasks"] == document["tasks"]
 
 
+def test_a_run_may_bear_the_name_of_a_kind(tmp_path: Path) -> None:
+    """The demo's runs are RUN/delegate/delegate: the inner folder holds the items, whatever the outer is called."""
+    for name in ("delegate", "other"):
+        run(tmp_path / name, Scripted(["0 + 1", "9 + 9"]), Sums([(0, 1), (1, 2)]))
+    whole = compare(tmp_path / "delegate", tmp_path / "other")
+    inner = compare(tmp_path / "delegate" / "delegate", tmp_path / "other" / "delegate")
+    assert whole["tasks"] == inner["tasks"] and whole["tasks"]
+
+
 def test_what_cannot_be_paired_is_counted_or_refused(tmp_path: Path) -> None:
     run(tmp_path / "a", Scripted(["1 + 1"] * 4), Sums([(i, i) for i in range(4)]))
     run(tmp_path / "b", Scripted(["1 + 1"] * 4), Sums([(i, i) for i in range(2, 6)]))
