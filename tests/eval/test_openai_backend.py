@@ -279,14 +279,12 @@ def test_options_that_name_no_server(options: dict, message: str) -> None:
 @pytest.mark.full
 def test_a_real_server_writes_what_the_embedded_model_writes(tmp_path: Path) -> None:
     """``transformers serve`` with the tiny model, over completions, beside the model in this process."""
-    pytest.importorskip("fastapi")
-    pytest.importorskip("uvicorn")
-    from tests.eval.transformers_server import served
+    from recipes.self_training.asking import served
 
     model = save_tiny_model(tmp_path / "tiny", adds_bos=True)
     requests = [Request(str(i), f"jump {'twice and walk ' * i}", "") for i in range(6)]
     own = open_backend(model=str(model), sampling=Sampling(max_new_tokens=12), threads=1)
-    with served(model) as url:
+    with served(model, tmp_path / "server.log") as url:
         theirs: Backend = OpenAIBackend([url], model=str(model), sampling=Sampling(max_new_tokens=12), concurrency=2)
         found = sorted(theirs.generate(requests))
     expected = sorted(own.generate(requests))

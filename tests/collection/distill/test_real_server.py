@@ -6,9 +6,9 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
+from recipes.self_training.asking import served
 from tests.collection.distill.test_run import Distill
 from tests.eval.tiny_model import save_tiny_model
-from tests.eval.transformers_server import served
 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
 
@@ -19,7 +19,7 @@ def test_a_model_of_ones_own_is_asked_and_judged(tmp_path: Path) -> None:
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(folder)
     distill = Distill(tmp_path, limit=4)
-    with served(folder) as url:
+    with served(folder, tmp_path / "server.log") as url:
         asked = ("--free", "--base-url", url, "--model", str(folder), "--in-flight", "2", "--temperature", "0")
         report = distill("run", *asked)
     answered = sum(number for name, number in report.items() if name.startswith("answered"))
