@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("llguidance")
-
 import symbol_llm.formats
 from eval.backends import Finish, Request, Sampling, open_backend
 from eval.grammars import grammar_of

@@ -104,7 +104,6 @@ def test_help_and_import_are_light() -> None:
 
 def test_a_server_then_a_comparison_with_gold(data: Path, tmp_path: Path) -> None:
     """The server says item 0 wrong and never answers item 5: exit code 1, then 0 once it answers."""
-    pytest.importorskip("openai")
     from tests.eval.misbehaving_server import Handler, serving
 
     is_broken = True

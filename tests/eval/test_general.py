@@ -61,7 +61,6 @@ def test_broken_files_are_named(raw: Path) -> None:
 @pytest.mark.full
 def test_a_tiny_model_on_local_folders(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The harness runs; MMLU by hand: the letter with the highest next-token score after five demonstrations."""
-    pytest.importorskip("lm_eval")
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
         monkeypatch.setitem(os.environ, name, "1")
     import torch
@@ -106,7 +105,6 @@ def test_a_tiny_model_on_local_folders(raw: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_what_cannot_run_says_so(tmp_path: Path) -> None:
-    pytest.importorskip("lm_eval")
     with pytest.raises(UserError, match="unknown suite"):
         run_general("m", tmp_path, suites=["glue"])
     with pytest.raises(UserError, match=r"no files of mmlu, bbh under --raw"):

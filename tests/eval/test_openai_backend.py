@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai")
-
 from eval.backends import Backend, Fault, Finish, Generation, Request, Sampling, open_backend
 from eval.backends.asking import Patience
 from eval.backends.openai_server import Api, OpenAIBackend

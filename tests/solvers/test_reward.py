@@ -123,8 +123,8 @@ def test_extraction(output: str, symbol: str) -> None:
 
 def test_trl_takes_it(maths: SolverReward) -> None:
     """The trainer's own check of reward functions, and the name under which it logs them."""
-    trl = pytest.importorskip("trl")
     import torch
+    import trl
 
     assert callable(maths) and not isinstance(maths, torch.nn.Module) and isinstance(maths.__name__, str)
     assert "reward_funcs" in inspect.signature(trl.GRPOTrainer.__init__).parameters

@@ -13,7 +13,6 @@ from symbol_llm.formats import Context
 from symbol_llm.solvers import Limits, Outcome, Solver, get, sql_duckdb
 from symbol_llm.solvers.sql_compare import spider_ts
 
-pytest.importorskip("duckdb", reason='DuckDB is not installed: pip install "symbol-llm[duckdb]"')
 PETS = Context(
     "",
     {
