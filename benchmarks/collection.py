@@ -6,7 +6,7 @@ Rows: every task that has files under RAW (default $SYMBOL_LLM_RAW), and the gen
 Each job runs in a process of its own; processor time and memory are those of it and all that it starts.
 
     build, 1 and 2 workers   everything: read, check, duplicates, leaks, Parquet, rejects, manifest
-    datasets.map             the same reading, parser, engine and canonical form row by row; exact duplicates; Parquet
+    datasets.map             the same work row by row (plain_pipeline.py), with the bare engines and with our formats
     checks                   loops over the symbols alone: all checks of each; ``accepts``; the engine without a format
 
     check, task by task      seconds a row of each task; with the upstreams' sizes, what the whole of them would take
@@ -28,17 +28,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 # Before the folder of this script, where this file would be taken for the package of its name.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.collection_rows import write_rows
 from benchmarks.engines.formats import ENGINES
 from collection.reading import available_tasks
-from collection.sources.base import Example, Rejected, Row
+from collection.sources.base import Example, Rejected
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import SymbolError
 
@@ -123,84 +122,13 @@ def checks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tas
     return {"rows": count, "seconds": {loop: round(spent, 2) for loop, spent in seconds.items()}}
 
 
-def map_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
-    """The pipeline that one writes first: from_generator, map, filter, to_parquet, a task at a time."""
-    import datasets
+def map_job(
+    raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str], engine: str = "formats"
+) -> dict[str, Any]:
+    """The plain pipeline, in one process."""
+    from benchmarks.plain_pipeline import plain_pipeline
 
-    import collection.sources
-
-    datasets.disable_progress_bars()
-    rows = records = 0
-    for task in tasks:
-        source = collection.sources.get(task)
-        folder = (raw or Path()) / source.upstream.dataset
-
-        def raw_rows(source: Any = source, folder: Path = folder) -> Iterator[dict[str, Any]]:
-            for row in source.read_some(folder, limit=limit):
-                if not isinstance(row.data, Rejected):
-                    yield {
-                        "file": row.file,
-                        "row": row.index,
-                        "split": row.split,
-                        "data": orjson.dumps(row.data).decode(),
-                    }
-
-        data = datasets.Dataset.from_generator(raw_rows, cache_dir=str(out / "cache"))
-        rows += len(data)
-        arguments = {"task": task, "folder": str(folder), "raw": str(raw) if raw else ""}
-        checked = data.map(checked_row, fn_kwargs=arguments, num_proc=workers if workers > 1 else None)
-        seen: set[tuple[str, ...]] = set()
-
-        def is_new(row: dict[str, Any], seen: set[tuple[str, ...]] = seen) -> bool:
-            key = (row["split"], row["context"], row["input"], row["canonical"])
-            is_kept = row["good"] and key not in seen
-            seen.add(key)
-            return is_kept
-
-        kept = checked.filter(is_new)
-        kept.to_parquet(out / f"{task}.parquet")
-        records += len(kept)
-    return {"rows": rows, "records": records}
-
-
-def checked_row(row: dict[str, Any], task: str, folder: str, raw: str) -> dict[str, Any]:
-    """One row of the plain pipeline: the same source, parser, engine, canonical form and prompt."""
-    import collection.sources
-    from collection.prompts import render
-    from symbol_llm.formats import Context
-    from symbol_llm.formats import get as get_format
-
-    source = collection.sources.get(task)
-    result: dict[str, Any] = dict.fromkeys(
-        ("id", "prompt", "completion", "context", "input", "canonical", "engine", "answer"), ""
-    )
-    result |= {"world": "", "group": "", "licence": source.licence.name, "good": False, "accepted": ""}
-    found = source.to_example(Row(row["file"], row["row"], row["split"], orjson.loads(row["data"])), Path(folder))
-    if isinstance(found, Rejected) or not found.input.strip() or not found.completion.strip():
-        return result
-    language = get_format(source.format)
-    context = Context(found.context.definitions, found.context.world, Path(raw) if raw else None)
-    try:
-        language.parse(found.completion)
-        verdict = language.accepts(found.completion, context)
-        canonical = language.canonical(found.completion, context)
-    except SymbolError:
-        return result
-    prompt = render(source.prompt, found, task, row["split"], 0)
-    return result | {
-        "id": prompt.id,
-        "prompt": prompt.text,
-        "completion": found.completion,
-        "context": found.context.definitions,
-        "input": found.input,
-        "canonical": canonical,
-        "engine": verdict.engine,
-        "accepted": str(verdict.holds),
-        "answer": "" if found.answer is None else orjson.dumps(found.answer).decode(),
-        "world": orjson.dumps(found.context.world).decode() if found.context.world else "",
-        "group": found.group,
-        "good": verdict.holds is not False,
-    }
+    return plain_pipeline(raw, limit, out, tasks, engine)
 
 
 def tasks_job(raw: Path | None, limit: int | None, out: Path, workers: int, tasks: Sequence[str]) -> dict[str, Any]:
@@ -222,7 +150,13 @@ def tasks_job(raw: Path | None, limit: int | None, out: Path, workers: int, task
     return {"rows": count, "seconds_a_row": seconds}
 
 
-JOBS = {"build": build_job, "map": map_job, "checks": checks_job, "tasks": tasks_job}
+JOBS = {
+    "build": build_job,
+    "map": map_job,
+    "bare map": partial(map_job, engine="bare"),
+    "checks": checks_job,
+    "tasks": tasks_job,
+}
 
 
 def run_job(name: str, raw: Path | None, limit: int | None, workers: int, tasks: Sequence[str]) -> None:
@@ -277,7 +211,8 @@ JOB_OF = {
     "checks": "checks",
     "build, 1 worker": "build",
     "build, 2 workers": "build",
-    "datasets.map": "map",
+    "datasets.map, bare engines": "bare map",
+    "datasets.map, our formats": "map",
     "check, task by task": "tasks",
 }
 
@@ -288,17 +223,22 @@ def compared(raw: Path | None, limit: int, tasks: Sequence[str]) -> dict[str, An
     for label, name in JOB_OF.items():
         jobs[label] = measured(name, raw, limit, 2 if label == "build, 2 workers" else 1, tasks)
         log(f"{label}: {jobs[label]['wall_s']} s")
-    one, two, plain = jobs["build, 1 worker"], jobs["build, 2 workers"], jobs["datasets.map"]
+    one, two = jobs["build, 1 worker"], jobs["build, 2 workers"]
     seconds = jobs["checks"]["seconds"]
     rate = {label: jobs[label]["rows"] / jobs[label]["wall_s"] for label in jobs}
     return {
         "tasks": len(tasks),
         "jobs": jobs,
-        "rows_per_s": {label: round(rate[label], 1) for label in jobs if JOB_OF[label] in ("build", "map")},
+        "rows_per_s": {label: round(rate[label], 1) for label in jobs if "records" in jobs[label]},
         "ratios": {
-            "rows/s, build with 2 workers : datasets.map": rate["build, 2 workers"] / rate["datasets.map"],
-            "rows/s, build with 1 worker : datasets.map": rate["build, 1 worker"] / rate["datasets.map"],
-            "processor time, build : datasets.map": one["cpu_s"] / plain["cpu_s"],
+            **{
+                f"{what}, build with 1 worker : {label}": ratio
+                for label in ("datasets.map, bare engines", "datasets.map, our formats")
+                for what, ratio in (
+                    ("rows/s", rate["build, 1 worker"] / rate[label]),
+                    ("processor time", one["cpu_s"] / jobs[label]["cpu_s"]),
+                )
+            },
             **{f"processor time, build : {loop}": one["cpu_s"] / spent for loop, spent in seconds.items()},
             "rows/s, 2 workers : 1 worker": rate["build, 2 workers"] / rate["build, 1 worker"],
         },
