@@ -8,6 +8,7 @@ sql            both queries on the record's database, tables and columns renamed
 fol            Z3's verdict on the last formula from those before it
 logic_program  clingo's answer to the query, or the options that hold
 sparql         both queries, by rdflib, on small graphs that hold the facts under old and new names
+math_program   what both programs return
 graph          the time of the longest path
 geometry       the value that is asked for, where the problem's diagram is at hand
 kb_sexpr       what both denote on small knowledge bases; nlmaps: what both answer on small maps
@@ -93,7 +94,7 @@ def _answer_on_scene(original: str, renaming: Renaming, language: Format[Any]) -
 
 
 def _same_reason(original: str, renaming: Renaming, language: Format[Any]) -> Executed:
-    """What the format's own engine says when it accepts: its answer on the scene, the longest path's time."""
+    """What the format's own engine says when it accepts: its answer on the scene, what a program returns."""
     before = language.accepts(original, renaming.original)
     after = language.accepts(renaming.completion, renaming.context)
     if not before:
@@ -263,6 +264,7 @@ EXECUTIONS: dict[str, Execution] = {
     "scan": _interpret_command,
     "clevr": _answer_on_scene,
     "gqa": _answer_on_graph,
+    "math_program": _same_reason,
     "pddl": _same_plan,
     "sql": _same_rows,
     "fol": _same_verdict,

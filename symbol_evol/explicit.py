@@ -61,6 +61,12 @@ def _of_geometry(_: str) -> Iterable[str]:
     return [predicate.definition for predicate in PREDICATES.values()]
 
 
+def _of_math_program(_: str) -> Iterable[str]:
+    from symbol_llm.formats.math_program_functions import written_definitions
+
+    return written_definitions()
+
+
 def _of_fol(completion: str) -> Iterable[str]:
     """A line for every symbol of the theory, in order; numbers speak for themselves."""
     from symbol_llm.formats.fol_parser import parse_theory
@@ -100,6 +106,7 @@ _WRITERS: dict[str, Callable[[str], Iterable[str]]] = {
     "clevr": _of_clevr,
     "gqa": _of_gqa,
     "geometry": _of_geometry,
+    "math_program": _of_math_program,
     "fol": _of_fol,
     "logic_program": _of_logic_program,
 }

@@ -71,6 +71,11 @@ def _words(format_name: str) -> list[str]:
             from symbol_llm.formats.geometry_predicates import PREDICATES
 
             return [*PREDICATES]
+        case "math_program":
+            import builtins
+            import keyword
+
+            return [*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]
         case "graph":
             return _GRAPH.split()
     return []

@@ -7,6 +7,9 @@
 
 Python 3 (https://docs.python.org/3/reference/grammar.html). A program takes no input, so what it means is the value
 that it returns: two programs are equivalent if they return the same, and CPython in the sandbox decides that.
+
+Definitions, a line a function, may call ``solution`` and functions of Python by other names
+(math_program_functions.py); without them they bear their own.
 """
 
 from __future__ import annotations
@@ -15,19 +18,30 @@ import ast
 import atexit
 import platform
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
 from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.definition_lines import read_definitions, rename_definitions
+from symbol_llm.formats.math_program_functions import (
+    ENTRY,
+    GLOSSES,
+    MEANINGS,
+    free_names,
+    rename_functions,
+    runnable,
+    vocabulary,
+)
 from symbol_llm.formats.math_program_names import rename_locals
 
 if TYPE_CHECKING:
     from symbol_llm.solvers.outcome import Solution
     from symbol_llm.solvers.python import PythonSolver
 
+_KIND = "function"
 _shared: PythonSolver | None = None
 _opening = threading.Lock()
 
@@ -55,13 +69,17 @@ class MathProgram(Format[Program]):
     name = "math_program"
     grammar = "Python 3 language reference, with a function solution() as in PAL (Gao et al. 2022)"
     metric = "BLEU"
+    is_evolvable = True
 
     @property
     def engine(self) -> str:
         return f"CPython {platform.python_version()}"
 
     def parse(self, text: str) -> Program:
-        """Strict: the program must define ``solution``, callable without arguments, that returns a value."""
+        """Strict: a function at the top level, callable without arguments, must return a value.
+
+        It is ``solution``, or, under another name that the definitions may give it, the last one.
+        """
         return Program(_unparse(text, _parse(text)))
 
     def render(self, tree: Program) -> str:
@@ -80,12 +98,16 @@ class MathProgram(Format[Program]):
             return source
 
     def accepts(self, text: str, context: Context = EMPTY) -> Verdict:
-        """Run it. None where the machine, not the program, was at fault."""
+        """Run it. None where the machine, not the program, was at fault, or the definitions contradict themselves."""
         try:
-            _parse(text)
+            names = vocabulary(context.definitions)
+        except SymbolError as error:
+            return Verdict(None, self.engine, f"the definitions contradict themselves: {error}")
+        try:
+            program = _runnable(text, names)
         except SymbolError as error:
             return Verdict(False, self.engine, str(error))
-        solution = _solver().solve(text)
+        solution = _solver().solve(program)
         if solution.outcome is None:
             return Verdict(True, self.engine, f"returns {_shown(solution)}")
         return Verdict(None if _is_undecided(solution) else False, self.engine, _failure(solution))
@@ -94,11 +116,13 @@ class MathProgram(Format[Program]):
         try:
             if self.canonical(a) == self.canonical(b):
                 return Verdict(True, self.engine, "the same program up to the names of variables")
+            names = vocabulary(context.definitions)
+            programs = _runnable(a, names), _runnable(b, names)
         except SymbolError as error:
             return Verdict(False, self.engine, f"one is not a program: {error}")
         from symbol_llm.solvers.answers import same_value
 
-        first, second = _solver().solve(a), _solver().solve(b)
+        first, second = map(_solver().solve, programs)
         for solution in (first, second):
             if solution.outcome is not None:
                 return Verdict(None, self.engine, f"one gives no value: {_failure(solution)}")
@@ -110,31 +134,90 @@ class MathProgram(Format[Program]):
         counts = bleu_counts(prediction, reference)
         is_exact = prediction.strip() == reference.strip()
         is_parsed = self.parses(prediction)
-        is_equivalent = self.equivalent(prediction, reference).holds if is_parsed and self.parses(reference) else None
+        is_equivalent = self._means(prediction, reference, context) if is_parsed else None
         return Score(self.metric, bleu([counts]), is_exact, is_parsed, is_equivalent, counts)
 
     def aggregate(self, scores: Sequence[Score]) -> float:
         """Corpus BLEU."""
         return bleu([score.counts for score in scores])
 
+    def _means(self, prediction: str, reference: str, context: Context) -> bool | None:
+        return self.equivalent(prediction, reference, context).holds if self.parses(reference) else None
+
+    def names(self, tree: Program) -> frozenset[Name]:
+        """The entry and what the program calls without having defined it."""
+        module = ast.parse(tree.source)
+        return frozenset(Name(_KIND, name, GLOSSES.get(name, "")) for name in free_names(module, _entry(module)))
+
+    def rename(self, tree: Program, mapping: Mapping[Name, str]) -> Program:
+        """Raises ValueError if a new name means something in the program already."""
+        module = ast.parse(tree.source)
+        entry, new = _entry(module), _texts(mapping)
+        rename_functions(module, entry, new)
+        renamed = Program(ast.unparse(module))
+        if _entry(module) != new.get(entry, entry):
+            raise ValueError(f"{_entry(module)} would be taken for the function that gives the answer")
+        return renamed
+
+    def defined_names(self, context: Context) -> tuple[Name, ...]:
+        """Raises SymbolError if the definitions contradict themselves."""
+        found = read_definitions(context.definitions, MEANINGS)
+        return tuple(Name(_KIND, name, gloss) for name, gloss in found.items())
+
+    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
+        return replace(context, definitions=rename_definitions(context.definitions, MEANINGS, _texts(mapping)))
+
+
+def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
+    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
+
+
+def _runnable(text: str, names: Mapping[str, str]) -> str:
+    """The program as CPython runs it. Raises SymbolError if it does not parse or defines another function."""
+    return runnable(text, _entry(_parse(text)), names)
+
+
+def _entry(module: ast.Module) -> str:
+    """The function that gives the answer: ``solution``, else the last that can."""
+    names = [node.name for node in module.body if isinstance(node, ast.FunctionDef) and _gives_a_value(node)]
+    return ENTRY if ENTRY in names else names[-1]
+
+
+def _gives_a_value(function: ast.FunctionDef) -> bool:
+    return not _needs_arguments(function) and _returns_a_value(function)
+
+
+def _needs_arguments(function: ast.FunctionDef) -> bool:
+    arguments = function.args
+    return len(arguments.posonlyargs + arguments.args) > len(arguments.defaults) or None in arguments.kw_defaults
+
+
+def _is_generator(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(function))
+
+
+def _returns_a_value(function: ast.FunctionDef) -> bool:
+    returns = (node for node in _own_nodes(function) if isinstance(node, ast.Return) and not _is_nothing(node.value))
+    return not _is_generator(function) and any(True for _ in returns)
+
 
 def _parse(text: str) -> ast.Module:
     from symbol_llm.solvers.python_syntax import parse_python
 
     module = parse_python(text)
-    definitions = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "solution"]
-    if not definitions:
-        raise SymbolError(text, len(text), "a function named solution at the top level: def solution():")
-    solution = definitions[-1]  # the one that a call reaches
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    solution = next((node for node in reversed(functions) if node.name == ENTRY), None)  # the one that a call reaches
+    if solution is None:
+        if not any(map(_gives_a_value, functions)):
+            raise SymbolError(text, len(text), f"a function named {ENTRY} at the top level: def {ENTRY}():")
+        return module
     position = _offset(text, solution)
-    arguments = solution.args
-    if len(arguments.posonlyargs + arguments.args) > len(arguments.defaults) or None in arguments.kw_defaults:
-        raise SymbolError(text, position, "a function solution() that needs no arguments")
-    own = list(_own_nodes(solution))
-    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
-        raise SymbolError(text, position, "a function solution() that returns a value instead of yielding many")
-    if not any(isinstance(node, ast.Return) and not _is_nothing(node.value) for node in own):
-        raise SymbolError(text, position, "a function solution() that returns a value")
+    if _needs_arguments(solution):
+        raise SymbolError(text, position, f"a function {ENTRY}() that needs no arguments")
+    if _is_generator(solution):
+        raise SymbolError(text, position, f"a function {ENTRY}() that returns a value instead of yielding many")
+    if not _returns_a_value(solution):
+        raise SymbolError(text, position, f"a function {ENTRY}() that returns a value")
     return module
 
 

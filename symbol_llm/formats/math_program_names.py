@@ -18,15 +18,15 @@ import symtable
 from collections.abc import Iterator
 
 # With these, a program can look variables up by name.
-_LOOKS_UP_NAMES = {"locals", "vars", "dir", "globals", "eval", "exec", "compile", "__import__", "super"}
+LOOKS_UP_NAMES = {"locals", "vars", "dir", "globals", "eval", "exec", "compile", "__import__", "super"}
 
 _NUMBERED = re.compile(r"v(?:0|[1-9][0-9]*)")
 
 
 def rename_locals(module: ast.Module) -> ast.Module:
     """The same program with the local variables of each top-level function called v0, v1 … Changes the tree."""
-    used = {name for node in ast.walk(module) for name in _names_of(node)}
-    if used & _LOOKS_UP_NAMES:
+    used = {name for node in ast.walk(module) for name in names_of(node)}
+    if used & LOOKS_UP_NAMES:
         return module
     tables: dict[str, list[symtable.SymbolTable]] = {}  # a function that is defined twice has a table each
     for table in symtable.symtable(ast.unparse(module), "<program>", "exec").get_children():
@@ -76,7 +76,7 @@ def _visible_names(node: ast.AST) -> list[str]:
     return []
 
 
-def _names_of(node: ast.AST) -> list[str]:
+def names_of(node: ast.AST) -> list[str]:
     """The names that a node spells, in source order."""
     match node:
         case ast.Name(id=name) | ast.arg(arg=name) | ast.MatchMapping(rest=str(name)):
@@ -112,7 +112,7 @@ def _rename(function: ast.FunctionDef, names: set[str], fresh: _Numbers) -> None
     numbers = heapq.merge(own, fresh)
     mapping: dict[str, str] = {}
     for node in _in_order(function):
-        for name in _names_of(node):
+        for name in names_of(node):
             if name in names and name not in mapping:
                 mapping[name] = f"v{next(numbers)}"
     for node in ast.walk(function):

@@ -16,7 +16,15 @@ from symbol_llm.formats import Context
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Provenance, Record
 
-GENERATED = ("scan_generated", "clevr_generated", "blocksworld_generated", "grippers_generated", "theories", "tables")
+GENERATED = (
+    "scan_generated",
+    "clevr_generated",
+    "blocksworld_generated",
+    "grippers_generated",
+    "theories",
+    "tables",
+    "stories",
+)
 
 _ORCHARD = """CREATE TABLE trees (tree_id int PRIMARY KEY, kind text, height real)
 CREATE TABLE fruits (fruit_id int, tree_id int REFERENCES trees(tree_id), weight real, kind text)"""
@@ -116,7 +124,15 @@ WRITTEN: list[tuple[str, str, str, str, str, dict]] = [
         "Rhombus(A,B,C,D)\nEquals(LengthOf(Line(A,B)),2x+3)\nFind(LengthOf(Line(A,B)))",
         {},
     ),
-    # No source of graphs yet: any task's prompt will do.
+    (
+        "math_program",
+        "gsm8k_code",
+        "",
+        "Ann has the larger of 3 and 4 pears and eats as many as a third of 10, rounded. How many are left?",
+        "def solution():\n    pears = max(3, 4)\n    eaten = round(10 / 3)\n    return pears - eaten",
+        {},
+    ),
+    # A graph with texts for its steps: any task's prompt will do.
     (
         "graph",
         "scan",

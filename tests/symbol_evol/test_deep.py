@@ -13,7 +13,7 @@ import pytest
 
 from collection.build import BuildConfig, build
 from collection.verify import verify
-from eval.symbolic import score_output
+from eval.symbolic_scoring import score_output
 from symbol_evol.deep import ARGUMENTS, DEPTHS, MACROS, NAMES, SYNTAX, Deeper, check_depths, deepen, prove_deeper
 from symbol_evol.evolve import EvolveConfig, evolve, evolve_one
 from symbol_evol.proof import Proof, prove

@@ -100,7 +100,7 @@ def test_two_hundred_wrong_renamings_are_all_caught() -> None:
                     missed.append((record.id, what, wrong.completion[:200], wrong.context.definitions[:300]))
     assert not missed, missed[:3]
     assert planted.total() >= 200 and len(planted) == 6, planted
-    assert len(formats) == 14 and min(formats.values()) >= 4, formats
+    assert len(formats) == 15 and min(formats.values()) >= 4, formats
 
 
 def _exchanges(renaming: Renaming) -> Iterator[tuple[str, Renaming]]:

@@ -16,7 +16,19 @@ from tests.symbol_evol.examples import GENERATED, generated, written
 
 RECORDS = [*written(), *(record for task in GENERATED for record in generated(task, 3))]
 # What can be executed with nothing but the record; the others are proved by inverse and engine.
-EXECUTED = {"scan", "clevr", "pddl", "sql", "fol", "logic_program", "sparql", "graph", "kb_sexpr", "nlmaps"}
+EXECUTED = {
+    "scan",
+    "clevr",
+    "pddl",
+    "sql",
+    "fol",
+    "logic_program",
+    "sparql",
+    "graph",
+    "kb_sexpr",
+    "nlmaps",
+    "math_program",
+}
 ISOMORPHIC = {"top", "triples"}
 EVOLVABLE = {name for name in FORMATS if get_format(name).is_evolvable}
 
