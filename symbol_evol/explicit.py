@@ -61,10 +61,10 @@ def _of_geometry(_: str) -> Iterable[str]:
     return [predicate.definition for predicate in PREDICATES.values()]
 
 
-def _of_math_program(_: str) -> Iterable[str]:
+def _of_math_program(completion: str) -> Iterable[str]:
     from symbol_llm.formats.math_program_functions import written_definitions
 
-    return written_definitions()
+    return written_definitions(completion)
 
 
 def _of_fol(completion: str) -> Iterable[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import zlib
 from collections.abc import Iterable, Mapping
 
 from symbol_llm.errors import SymbolError
@@ -40,9 +41,18 @@ MEANINGS = {gloss: name for name, (_, gloss) in FUNCTIONS.items()}
 GLOSSES = {name: gloss for gloss, name in MEANINGS.items()}
 
 
-def written_definitions() -> list[str]:
-    """A line for each function."""
-    return [f"{name}({arguments}): {gloss}" for name, (arguments, gloss) in FUNCTIONS.items()]
+def written_definitions(text: str) -> list[str]:
+    """Lines for what a program calls, and for three functions that it does not: the lines do not tell which those are.
+
+    Raises SymbolError if the program does not parse.
+    """
+    from symbol_llm.solvers.python_syntax import parse_python
+
+    called = {node.id for node in ast.walk(parse_python(text)) if isinstance(node, ast.Name)} | {ENTRY}
+    others = [name for name in FUNCTIONS if name not in called]
+    others.sort(key=lambda name: zlib.crc32(f"{text}{name}".encode()))
+    chosen = called | set(others[:3])
+    return [f"{name}({arguments}): {gloss}" for name, (arguments, gloss) in FUNCTIONS.items() if name in chosen]
 
 
 def vocabulary(definitions: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import Context, Name, get
+from symbol_llm.formats.math_program_functions import written_definitions
 
 LANGUAGE = get("math_program")
 RENAMED = Context("kab(): gives the answer\nbpml(x): the largest of x\nround(x): all of x added up")
@@ -98,3 +99,10 @@ def test_a_name_that_means_something_else_is_refused(text: str, names: dict[str,
 def test_a_program_without_any_function_that_answers_does_not_parse() -> None:
     with pytest.raises(SymbolError, match="a function named solution"):
         LANGUAGE.parse("def kab(x):\n    return x")
+
+
+def test_written_definitions_hold_what_is_called_and_three_more() -> None:
+    lines = written_definitions("def solution():\n    return max(3, 4)")
+    assert len(lines) == 5
+    assert {"solution(): gives the answer", "max(x): the largest of x"} < set(lines)
+    assert written_definitions("def solution():\n    return min(3, 4)") != lines
