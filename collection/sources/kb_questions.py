@@ -30,7 +30,7 @@ from collection.sources.upstream_files import UpstreamFile, upstream_files
 from symbol_llm.formats import get as get_format
 from symbol_llm.formats.base import Name
 from symbol_llm.formats.kb_expression import Node, is_entity
-from symbol_llm.formats.kb_vocabulary import ENTITY, NAME, to_name
+from symbol_llm.formats.kb_vocabulary import ENTITY, NAME, last_words
 from symbol_llm.record import Split
 
 NUM_OTHERS = 3
@@ -76,7 +76,7 @@ class Vocabulary:
             return -shared, sha256(f"{name.text} {other}".encode()).digest()
 
         near = (other for other in self.names.get((name.kind, parts[0]), ()) if other != name.text)
-        return [to_name(name.kind, other) for other in sorted(near, key=distance)[:NUM_OTHERS]]
+        return [Name(name.kind, other, last_words(other)) for other in sorted(near, key=distance)[:NUM_OTHERS]]
 
     def expression_definitions(self, tree: Node, labels: Mapping[str, str | None]) -> str:
         """The definitions of an s-expression; ``labels`` name entities, also others than it holds."""
@@ -94,7 +94,7 @@ class Vocabulary:
             lines.append(f"entity {entity}: {label}" if label else f"entity {entity}")
         for kind in ("relation", "class"):
             named = sorted(name.text for name in offered if name.kind == kind)
-            lines += [f"{kind} {text}: {to_name(kind, text).gloss}" for text in named]
+            lines += [f"{kind} {text}: {last_words(text)}" for text in named]
         return "\n".join(lines)
 
 

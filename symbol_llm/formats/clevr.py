@@ -11,28 +11,29 @@ renamed program runs as soon as its definitions are renamed. Without definitions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from typing import ClassVar
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
 from symbol_llm.formats.clevr_operations import BY_GLOSS, OPERATIONS, Operation
 from symbol_llm.formats.clevr_program import Node, parse_program, render_program, type_fault
 from symbol_llm.formats.clevr_scene import ENGINE, RunFault, Scene, SceneFault, read_scene, run_program
 from symbol_llm.formats.clevr_witness import telling_scenes
-from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.defined_names import Glossed
+from symbol_llm.formats.definition_lines import read_definitions
 from symbol_llm.formats.exact_match import exact_match
 
-_KIND = "operation"
 
-
-class Clevr(Format[Node]):
+class Clevr(Glossed[Node]):
     name = "clevr"
     grammar = "functional programs of CLEVR v1.0, Johnson et al. 2017, arXiv 1612.06890"
     metric = "EM"
-    is_evolvable = True
+    kind = "operation"
+    meanings = BY_GLOSS
+    own_glosses: ClassVar = {name: operation.gloss for name, operation in OPERATIONS.items()}
 
     @property
     def engine(self) -> str:
@@ -108,30 +109,13 @@ class Clevr(Format[Node]):
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         return exact_match(self, prediction, reference, context)
 
-    def names(self, tree: Node) -> frozenset[Name]:
+    def used(self, tree: Node) -> Iterator[str]:
         """The operations; values such as ``green`` are words of the question and stay."""
-        functions = {node.function for node in tree.walk()}
-        return frozenset(Name(_KIND, f, OPERATIONS[f].gloss if f in OPERATIONS else "") for f in functions)
+        return (node.function for node in tree.walk())
 
-    def rename(self, tree: Node, mapping: Mapping[Name, str]) -> Node:
-        """Replace operations, all at once. Raises ValueError if two operations would become one."""
-        new = _texts(mapping)
-        check_names((node.function for node in tree.walk()), new)
-
-        def renamed(node: Node) -> Node:
-            return Node(new.get(node.function, node.function), node.values, tuple(map(renamed, node.inputs)))
-
-        return renamed(tree)
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return tuple(
-            Name(_KIND, name, gloss) for name, gloss in read_definitions(context.definitions, BY_GLOSS).items()
-        )
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        """Rename in the definitions. A scene names no operations and stays."""
-        return replace(context, definitions=rename_definitions(context.definitions, BY_GLOSS, _texts(mapping)))
+    def replaced(self, tree: Node, new: Mapping[str, str]) -> Node:
+        inputs = tuple(self.replaced(below, new) for below in tree.inputs)
+        return Node(new.get(tree.function, tree.function), tree.values, inputs)
 
 
 @lru_cache(maxsize=256)
@@ -142,10 +126,6 @@ def operations_of(definitions: str) -> Mapping[str, Operation]:
     """
     defined = read_definitions(definitions, BY_GLOSS)
     return {name: BY_GLOSS[gloss] for name, gloss in defined.items()} or OPERATIONS
-
-
-def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
-    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
 
 
 def _answer(tree: Node, meaning: Mapping[str, Operation], scene: Scene) -> str | None:

@@ -16,27 +16,29 @@ meant, so that a renamed symbol is checked by its renamed definitions. Without d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from typing import ClassVar
 
 from symbol_llm.errors import EngineMissing, SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Glossed
+from symbol_llm.formats.definition_lines import read_definitions
 from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.geometry_canonical import canonical_forms
 from symbol_llm.formats.geometry_forms import Form, Meaning, parse_forms, render_form, statement_fault
 from symbol_llm.formats.geometry_predicates import BY_GLOSS, PREDICATES
 
 Tree = tuple[Form, ...]
-_KIND = "predicate"
 
 
-class Geometry(Format[Tree]):
+class Geometry(Glossed[Tree]):
     name = "geometry"
     grammar = "formal language of Geometry3K (Inter-GPS), Lu et al. 2021, arXiv 2105.04165"
     metric = "EM"
-    is_evolvable = True
+    kind = "predicate"
+    meanings = BY_GLOSS
+    own_glosses: ClassVar = {name: predicate.gloss for name, predicate in PREDICATES.items()}
 
     @property
     def engine(self) -> str:
@@ -91,31 +93,22 @@ class Geometry(Format[Tree]):
         """EM is exact match of the text; ``is_equivalent`` tells whether it says the same."""
         return exact_match(self, prediction, reference, context)
 
-    def names(self, tree: Tree) -> frozenset[Name]:
+    def used(self, tree: Tree) -> Iterator[str]:
         """The predicates; points and variables are words of the problem and stay."""
-        used = {inner.name for form in tree for inner in form.walk()}
-        return frozenset(Name(_KIND, name, PREDICATES[name].gloss if name in PREDICATES else "") for name in used)
+        return (inner.name for form in tree for inner in form.walk())
 
-    def rename(self, tree: Tree, mapping: Mapping[Name, str]) -> Tree:
-        """Replace predicates, all at once. Raises ValueError if two would become one, or for a name of one letter."""
-        new = _texts(mapping)
-        check_names((inner.name for form in tree for inner in form.walk()), new)
+    def replaced(self, tree: Tree, new: Mapping[str, str]) -> Tree:
+        """Raises ValueError for a name of one letter: ``x(y+1)`` is a product."""
+        if short := sorted(name for name in new.values() if len(name) < 2):
+            raise ValueError(f"{short[0]!r} cannot name a predicate: it needs two characters")
 
         def renamed(form: Form | str) -> Form | str:
-            if isinstance(form, str):
-                return form
+            return form if isinstance(form, str) else with_names(form)
+
+        def with_names(form: Form) -> Form:
             return Form(new.get(form.name, form.name), tuple(map(renamed, form.arguments)))
 
-        return tuple(Form(new.get(form.name, form.name), tuple(map(renamed, form.arguments))) for form in tree)
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        found = read_definitions(context.definitions, BY_GLOSS)
-        return tuple(Name(_KIND, name, gloss) for name, gloss in found.items())
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        """Rename in the definitions."""
-        return replace(context, definitions=rename_definitions(context.definitions, BY_GLOSS, _texts(mapping)))
+        return tuple(map(with_names, tree))
 
 
 @cache
@@ -136,14 +129,6 @@ def predicates_of(definitions: str) -> Meaning:
     """
     defined = read_definitions(definitions, BY_GLOSS)
     return {name: BY_GLOSS[gloss] for name, gloss in defined.items()} or PREDICATES
-
-
-def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
-    texts = {name.text: new for name, new in mapping.items() if name.kind == _KIND}
-    for new in texts.values():
-        if len(new) < 2:  # ``x(y+1)`` is a product
-            raise ValueError(f"{new!r} cannot name a predicate: it needs two characters")
-    return texts
 
 
 def _differing(first: set[str], second: set[str]) -> list[tuple[str, set[str]]]:

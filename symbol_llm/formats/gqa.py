@@ -13,27 +13,29 @@ renamed program runs as soon as its definitions are renamed. Without definitions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import ClassVar
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.definition_lines import check_names, read_definitions, rename_definitions
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Glossed
+from symbol_llm.formats.definition_lines import read_definitions
 from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.gqa_canonical import canonical_program
 from symbol_llm.formats.gqa_operations import BY_GLOSS, OPERATIONS, Operation
 from symbol_llm.formats.gqa_program import Node, Program, TypeFault, parse_program, render_program, typed
 from symbol_llm.formats.gqa_scene import ENGINE, RunFault, SceneFault, read_scene, run_program
 
-_KIND = "operation"
 
-
-class Gqa(Format[Program]):
+class Gqa(Glossed[Program]):
     name = "gqa"
     grammar = "functional programs of GQA 1.2, Hudson and Manning 2019, arXiv 1902.09506"
     metric = "EM"
-    is_evolvable = True
+    kind = "operation"
+    meanings = BY_GLOSS
+    own_glosses: ClassVar = {name: operation.gloss for name, operation in OPERATIONS.items()}
 
     @property
     def engine(self) -> str:
@@ -113,25 +115,12 @@ class Gqa(Format[Program]):
         """EM is exact match of the text; ``is_equivalent`` tells whether it asks the same."""
         return exact_match(self, prediction, reference, context)
 
-    def names(self, tree: Program) -> frozenset[Name]:
+    def used(self, tree: Program) -> Iterator[str]:
         """The operations; categories and arguments are words of the question and stay."""
-        used = {step.operation for step in tree}
-        return frozenset(Name(_KIND, name, OPERATIONS[name].gloss if name in OPERATIONS else "") for name in used)
+        return (step.operation for step in tree)
 
-    def rename(self, tree: Program, mapping: Mapping[Name, str]) -> Program:
-        """Replace operations, all at once. Raises ValueError if two operations would become one."""
-        new = _texts(mapping)
-        check_names((step.operation for step in tree), new)
+    def replaced(self, tree: Program, new: Mapping[str, str]) -> Program:
         return tuple(replace(step, operation=new.get(step.operation, step.operation)) for step in tree)
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        found = read_definitions(context.definitions, BY_GLOSS)
-        return tuple(Name(_KIND, name, gloss) for name, gloss in found.items())
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        """Rename in the definitions. A scene names no operations and stays."""
-        return replace(context, definitions=rename_definitions(context.definitions, BY_GLOSS, _texts(mapping)))
 
 
 @lru_cache(maxsize=256)
@@ -142,10 +131,6 @@ def operations_of(definitions: str) -> Mapping[str, Operation]:
     """
     defined = read_definitions(definitions, BY_GLOSS)
     return {name: BY_GLOSS[gloss] for name, gloss in defined.items()} or OPERATIONS
-
-
-def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
-    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
 
 
 def _canonical(tree: Program, meaning: Mapping[str, Operation]) -> str:

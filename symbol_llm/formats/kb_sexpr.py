@@ -11,14 +11,14 @@ that graph: same normal form is a proof, a small knowledge base with two answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Listed
 from symbol_llm.formats.kb_expression import COMPARISONS, Node, fault, is_name, normal, parse, render
 from symbol_llm.formats.kb_graph import logic_graph
-from symbol_llm.formats.kb_vocabulary import LAYOUT, to_name, undefined
+from symbol_llm.formats.kb_vocabulary import LAYOUT, last_words, undefined
 from symbol_llm.formats.kb_world import telling_world
 
 ENGINE = "s-expression type checker 1.0"
@@ -32,11 +32,11 @@ _KINDS = {
 }
 
 
-class KbSexpr(Format[Node]):
+class KbSexpr(Listed[Node]):
     name = "kb_sexpr"
     grammar = "s-expressions of GrailQA, Gu et al. 2021, arXiv 2011.07743; symbol_llm/formats/kb_expression.py"
     metric = "EM"
-    is_evolvable = True
+    layout = LAYOUT
 
     @property
     def engine(self) -> str:
@@ -89,23 +89,12 @@ class KbSexpr(Format[Node]):
         matches = is_parsed and same_graph(self.parse(prediction), self.parse(reference))
         return Score(self.metric, float(is_exact), is_exact, is_parsed, same, (float(matches),))
 
-    def names(self, tree: Node) -> frozenset[Name]:
+    def map_names(self, tree: Node, change: Callable[[str, str], str]) -> Node:
         """Relations and classes, told apart by where they stand."""
-        found: list[Name] = []
-        _map_names(tree, lambda kind, text: found.append(to_name(kind, text)) or text)  # type: ignore[func-returns-value]
-        return frozenset(found)
+        return _map_names(tree, change)
 
-    def rename(self, tree: Node, mapping: Mapping[Name, str]) -> Node:
-        """Replace names, all at once. Raises ValueError if two of one kind would become one."""
-        LAYOUT.check(sorted(self.names(tree)), mapping)
-        return _map_names(tree, lambda kind, text: mapping.get(Name(kind, text), text))
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return LAYOUT.read(context.definitions)
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=LAYOUT.rename(context.definitions, mapping))
+    def gloss(self, text: str) -> str:
+        return last_words(text)
 
 
 def same_graph(first: Node, second: Node) -> bool:

@@ -26,9 +26,9 @@ NAME = re.compile(rf"(?![mg]\.[0-9])(?!(?:{_RESERVED})(?![\w.$-]))[A-Za-z_][A-Za
 LAYOUT = Layout({"relation ": "relation", "class ": "class"}, NAME)
 
 
-def to_name(kind: str, text: str) -> Name:
-    """A name glossed by its last part: ``people.person.place_of_birth``, "place of birth"."""
-    return Name(kind, text, text.rpartition(".")[2].replace("_", " "))
+def last_words(text: str) -> str:
+    """The words of a name's last part: "place of birth" for ``people.person.place_of_birth``."""
+    return text.rpartition(".")[2].replace("_", " ")
 
 
 def undefined(names: Iterable[Name], definitions: str, engine: str) -> Verdict | None:

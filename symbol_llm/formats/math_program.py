@@ -19,13 +19,13 @@ import atexit
 import platform
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
 from symbol_llm.formats.bleu import bleu, bleu_counts
-from symbol_llm.formats.definition_lines import read_definitions, rename_definitions
+from symbol_llm.formats.defined_names import Glossed
 from symbol_llm.formats.math_program_functions import (
     ENTRY,
     GLOSSES,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from symbol_llm.solvers.outcome import Solution
     from symbol_llm.solvers.python import PythonSolver
 
-_KIND = "function"
 _shared: PythonSolver | None = None
 _opening = threading.Lock()
 
@@ -65,11 +64,13 @@ class Program:
     source: str
 
 
-class MathProgram(Format[Program]):
+class MathProgram(Glossed[Program]):
     name = "math_program"
     grammar = "Python 3 language reference, with a function solution() as in PAL (Gao et al. 2022)"
     metric = "BLEU"
-    is_evolvable = True
+    kind = "function"
+    meanings = MEANINGS
+    own_glosses = GLOSSES
 
     @property
     def engine(self) -> str:
@@ -144,32 +145,19 @@ class MathProgram(Format[Program]):
     def _means(self, prediction: str, reference: str, context: Context) -> bool | None:
         return self.equivalent(prediction, reference, context).holds if self.parses(reference) else None
 
-    def names(self, tree: Program) -> frozenset[Name]:
+    def used(self, tree: Program) -> frozenset[str]:
         """The entry and what the program calls without having defined it."""
         module = ast.parse(tree.source)
-        return frozenset(Name(_KIND, name, GLOSSES.get(name, "")) for name in free_names(module, _entry(module)))
+        return free_names(module, _entry(module))
 
-    def rename(self, tree: Program, mapping: Mapping[Name, str]) -> Program:
+    def replaced(self, tree: Program, new: Mapping[str, str]) -> Program:
         """Raises ValueError if a new name means something in the program already."""
         module = ast.parse(tree.source)
-        entry, new = _entry(module), _texts(mapping)
+        entry = _entry(module)
         rename_functions(module, entry, new)
-        renamed = Program(ast.unparse(module))
         if _entry(module) != new.get(entry, entry):
             raise ValueError(f"{_entry(module)} would be taken for the function that gives the answer")
-        return renamed
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        found = read_definitions(context.definitions, MEANINGS)
-        return tuple(Name(_KIND, name, gloss) for name, gloss in found.items())
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=rename_definitions(context.definitions, MEANINGS, _texts(mapping)))
-
-
-def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
-    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
+        return Program(ast.unparse(module))
 
 
 def _runnable(text: str, names: Mapping[str, str]) -> str:

@@ -17,11 +17,11 @@ do not, ``nlmaps_map`` looks for a small map on which they answer differently.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Listed
 from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.nlmaps_map import telling_map
 from symbol_llm.formats.nlmaps_query import Call, Text, fault, map_keys, parse, render
@@ -32,11 +32,11 @@ _KIND = "key"
 _LAYOUT = Layout({"key ": _KIND}, re.compile(r"[^\s',()]+"))
 
 
-class NlMaps(Format[Call]):
+class NlMaps(Listed[Call]):
     name = "nlmaps"
     grammar = "NLmaps machine readable language, Haas and Riezler 2016 (N16-1088), section 3"
     metric = "EM"
-    is_evolvable = True
+    layout = _LAYOUT
 
     @property
     def engine(self) -> str:
@@ -63,7 +63,7 @@ class NlMaps(Format[Call]):
         except SymbolError as error:
             return Verdict(None, ENGINE, f"the definitions contradict themselves: {error}")
         reason = fault(tree)
-        unknown = sorted(set(_keys(tree)) - known) if known else []
+        unknown = sorted({name.text for name in self.names(tree)} - known) if known else []
         if not reason and unknown:
             reason = f"no such key: {', '.join(unknown)[:200]}"
         return Verdict(not reason, ENGINE, reason or "every operator takes what it is given")
@@ -87,27 +87,12 @@ class NlMaps(Format[Call]):
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         return exact_match(self, prediction, reference, context)
 
-    def names(self, tree: Call) -> frozenset[Name]:
+    def map_names(self, tree: Call, change: Callable[[str, str], str]) -> Call:
         """The keys; values are words of the question or of the map and stay."""
-        return frozenset(Name(_KIND, key, key.replace("_", " ").replace(":", " ")) for key in _keys(tree))
+        return map_keys(tree, lambda key: change(_KIND, key))
 
-    def rename(self, tree: Call, mapping: Mapping[Name, str]) -> Call:
-        """Replace keys, all at once. Raises ValueError if two would become one, or if a new one is none."""
-        _LAYOUT.check(sorted(self.names(tree)), mapping)
-        return map_keys(tree, lambda key: mapping.get(Name(_KIND, key), key))
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return _LAYOUT.read(context.definitions)
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=_LAYOUT.rename(context.definitions, mapping))
-
-
-def _keys(tree: Call) -> list[str]:
-    found: list[str] = []
-    map_keys(tree, lambda key: found.append(key) or key)  # type: ignore[func-returns-value]
-    return found
+    def gloss(self, text: str) -> str:
+        return text.replace("_", " ").replace(":", " ")
 
 
 def _canonical(node: Call) -> Call:

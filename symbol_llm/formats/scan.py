@@ -8,25 +8,25 @@ the engine interprets it with the published grammar (``scan_grammar``) and compa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import ClassVar
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.definition_lines import NAME, check_names, read_definitions, rename_definitions
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Glossed
+from symbol_llm.formats.definition_lines import NAME, read_definitions
 from symbol_llm.formats.exact_match import exact_match
 from symbol_llm.formats.scan_grammar import ACTIONS, ENGINE, interpret
 
 Actions = tuple[str, ...]
 
-_KIND = "action"
-_GLOSSES = {token: meaning for meaning, token in ACTIONS.items()}
 
-
-class Scan(Format[Actions]):
+class Scan(Glossed[Actions]):
     name = "scan"
     grammar = "Lake and Baroni 2018, Generalization without Systematicity, arXiv 1711.00350, supplement"
     metric = "EM"
-    is_evolvable = True
+    kind = "action"
+    meanings = ACTIONS
+    own_glosses: ClassVar = {token: meaning for meaning, token in ACTIONS.items()}
 
     @property
     def engine(self) -> str:
@@ -87,33 +87,16 @@ class Scan(Format[Actions]):
     def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
         return exact_match(self, prediction, reference, context)
 
-    def names(self, tree: Actions) -> frozenset[Name]:
-        return frozenset(Name(_KIND, token, _GLOSSES.get(token, "")) for token in tree)
+    def used(self, tree: Actions) -> Actions:
+        return tree
 
-    def rename(self, tree: Actions, mapping: Mapping[Name, str]) -> Actions:
-        """Replace tokens, all at once. Raises ValueError if two tokens would become one."""
-        new = _texts(mapping)
-        check_names(tree, new)
+    def replaced(self, tree: Actions, new: Mapping[str, str]) -> Actions:
         return tuple(new.get(token, token) for token in tree)
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return tuple(
-            Name(_KIND, token, gloss) for token, gloss in read_definitions(context.definitions, ACTIONS).items()
-        )
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        """Rename in the definitions. The command in the world is plain language and stays."""
-        return replace(context, definitions=rename_definitions(context.definitions, ACTIONS, _texts(mapping)))
 
 
 def _vocabulary(definitions: str) -> Mapping[str, str]:
     """Meaning -> token, as defined; the standard tokens where nothing is defined."""
     return {gloss: token for token, gloss in read_definitions(definitions, ACTIONS).items()} or ACTIONS
-
-
-def _texts(mapping: Mapping[Name, str]) -> dict[str, str]:
-    return {name.text: new for name, new in mapping.items() if name.kind == _KIND}
 
 
 def _first_difference(a: Actions, b: Actions) -> str:

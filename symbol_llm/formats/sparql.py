@@ -14,13 +14,13 @@ on which rdflib gets two answers is the witness against.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import sparql_rdflib
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.kb_vocabulary import ENTITY, LAYOUT, NAME, to_name, undefined
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Listed
+from symbol_llm.formats.kb_vocabulary import ENTITY, LAYOUT, NAME, last_words, undefined
 from symbol_llm.formats.sparql_canonical import canonical_query
 from symbol_llm.formats.sparql_reader import parse_query
 from symbol_llm.formats.sparql_scope import scope_fault
@@ -32,11 +32,11 @@ from symbol_llm.solvers.worker import WorkerPool
 _LIMITS = Limits(cpu_seconds=5.0)
 
 
-class Sparql(Format[Node]):
+class Sparql(Listed[Node]):
     name = "sparql"
     grammar = "SPARQL 1.1, https://www.w3.org/TR/sparql11-query/; symbol_llm/formats/sparql_reader.py"
     metric = "EM"
-    is_evolvable = True
+    layout = LAYOUT
 
     def __init__(self) -> None:
         self._rdflib = WorkerPool(sparql_rdflib.TARGET, os.cpu_count() or 1, "rdflib")
@@ -114,23 +114,12 @@ class Sparql(Format[Node]):
             same = False
         return Score(self.metric, float(is_exact), is_exact, is_parsed, same)
 
-    def names(self, tree: Node) -> frozenset[Name]:
+    def map_names(self, tree: Node, change: Callable[[str, str], str]) -> Node:
         """Relations and classes of Freebase; entities, variables and literals stay."""
-        found: list[Name] = []
-        _map_names(tree, lambda kind, text: found.append(to_name(kind, text)) or text)  # type: ignore[func-returns-value]
-        return frozenset(found)
+        return _map_names(tree, change)
 
-    def rename(self, tree: Node, mapping: Mapping[Name, str]) -> Node:
-        """Replace names, all at once. Raises ValueError if two of one kind would become one."""
-        LAYOUT.check(sorted(self.names(tree)), mapping)
-        return _map_names(tree, lambda kind, text: mapping.get(Name(kind, text), text))
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return LAYOUT.read(context.definitions)
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=LAYOUT.rename(context.definitions, mapping))
+    def gloss(self, text: str) -> str:
+        return last_words(text)
 
 
 def _map_names(node: Node, change: Callable[[str, str], str]) -> Node:

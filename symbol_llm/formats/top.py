@@ -16,11 +16,11 @@ differently named slots do not count, so two trees are equivalent exactly if the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.defined_names import Listed
 from symbol_llm.formats.top_tree import Node, bracket_counts, decoupled, ordered, parse, render
 from symbol_llm.formats.vocabulary_lines import Layout
 
@@ -28,11 +28,11 @@ ENGINE = "TOP inventory checker 1.0"
 _LAYOUT = Layout({"IN:": "intent", "SL:": "slot"}, re.compile("[A-Za-z][A-Za-z0-9_]*"))
 
 
-class Top(Format[Node]):
+class Top(Listed[Node]):
     name = "top"
     grammar = "TOP, Gupta et al. 2018, arXiv 1810.07942; decoupled form of Li et al. 2021, arXiv 2008.09335"
     metric = "EM"
-    is_evolvable = True
+    layout = _LAYOUT
 
     @property
     def engine(self) -> str:
@@ -83,26 +83,13 @@ class Top(Format[Node]):
             counts = bracket_counts(found, expected)
         return Score(self.metric, float(is_exact), is_exact, found is not None, same, counts)
 
-    def names(self, tree: Node) -> frozenset[Name]:
-        """Intents and slots, glossed by their own words: ``GET_WEATHER``, "get weather"."""
-        return frozenset(Name(node.kind, node.name, node.name.replace("_", " ").lower()) for node in tree.walk())
+    def map_names(self, tree: Node, change: Callable[[str, str], str]) -> Node:
+        """Intents and slots; the words of the request stay."""
+        parts = tuple(part if isinstance(part, str) else self.map_names(part, change) for part in tree.parts)
+        return Node(tree.marker, change(tree.kind, tree.name), parts)
 
-    def rename(self, tree: Node, mapping: Mapping[Name, str]) -> Node:
-        """Replace labels, all at once. Raises ValueError if two of one kind would become one."""
-        _LAYOUT.check(sorted(self.names(tree)), mapping)
-
-        def renamed(node: Node) -> Node:
-            parts = tuple(part if isinstance(part, str) else renamed(part) for part in node.parts)
-            return Node(node.marker, mapping.get(Name(node.kind, node.name), node.name), parts)
-
-        return renamed(tree)
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return _LAYOUT.read(context.definitions)
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=_LAYOUT.rename(context.definitions, mapping))
+    def gloss(self, text: str) -> str:
+        return text.replace("_", " ").lower()
 
     def _tree(self, text: str) -> Node | None:
         try:

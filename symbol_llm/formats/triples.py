@@ -17,12 +17,13 @@ and those parentheses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Name, Score, Verdict
+from symbol_llm.formats.defined_names import Listed
 from symbol_llm.formats.triples_notation import Triple, looks_like_call, parse_triples, read_triples, render_triples
 from symbol_llm.formats.triples_notation import Triples as Tree
 from symbol_llm.formats.vocabulary_lines import Layout
@@ -36,11 +37,11 @@ _CAMEL = re.compile("([a-z])([A-Z])")
 _REMARK = re.compile(r"^(.*?)\s\([^()]*\)$")
 
 
-class Triples(Format[Tree]):
+class Triples(Listed[Tree]):
     name = "triples"
     grammar = "symbol_llm/formats/triples_notation.py, after WebNLG release_v2 and Text2KGBench (arXiv 2308.02357)"
     metric = "F1"
-    is_evolvable = True
+    layout = _LAYOUT
 
     @property
     def engine(self) -> str:
@@ -111,11 +112,13 @@ class Triples(Format[Tree]):
         """Micro F1."""
         return _f1([score.counts for score in scores])
 
-    def names(self, tree: Tree) -> frozenset[Name]:
+    def map_names(self, tree: Tree, change: Callable[[str, str], str]) -> Tree:
         """The relations as written; subjects and objects are words of the text and stay."""
-        return frozenset(
-            Name(_KIND, t.relation, _words(_CAMEL.sub(r"\1 \2", t.relation)).lower()) for t in tree.triples
-        )
+        moved = (t._replace(relation=change(_KIND, t.relation)) for t in tree.triples)
+        return replace(tree, triples=tuple(moved))
+
+    def gloss(self, text: str) -> str:
+        return _words(_CAMEL.sub(r"\1 \2", text)).lower()
 
     def rename(self, tree: Tree, mapping: Mapping[Name, str]) -> Tree:
         """Replace relations, all at once, also where blanks are written as underscores.
@@ -124,18 +127,10 @@ class Triples(Format[Tree]):
         """
         new = {name.text: text for name, text in mapping.items() if name.kind == _KIND}
         spaced = {_words(old): text for old, text in new.items()}
-        names = self.names(tree)
-        moves = {name: new.get(name.text, spaced.get(_words(name.text), name.text)) for name in names}
-        _LAYOUT.check(sorted(names), moves)
-        moved = (t._replace(relation=moves[Name(_KIND, t.relation)]) for t in tree.triples)
-        return replace(tree, triples=tuple(moved))
-
-    def defined_names(self, context: Context) -> tuple[Name, ...]:
-        """Raises SymbolError if the definitions contradict themselves."""
-        return _LAYOUT.read(context.definitions)
-
-    def rename_context(self, context: Context, mapping: Mapping[Name, str]) -> Context:
-        return replace(context, definitions=_LAYOUT.rename(context.definitions, mapping))
+        moves = {
+            name: new.get(name.text, spaced.get(_words(name.text), name.text)) for name in sorted(self.names(tree))
+        }
+        return super().rename(tree, moves)
 
 
 @lru_cache(maxsize=256)
