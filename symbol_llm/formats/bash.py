@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
+from symbol_llm.formats.base import EMPTY, Context, Verdict
 from symbol_llm.formats.bash_syntax import GAP, Tree, bash, complaint, parse, render, walk, without_gaps
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.bleu import ScoredByBleu
 
 # An unquoted word of these characters always stands for itself.
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -25,10 +24,9 @@ _OPERATORS = _SPACED | {";", "&"}
 _TARGETS = frozenset(["word", "string", "raw_string", "simple_expansion", "expansion", "concatenation", "number"])
 
 
-class Bash(Format[Tree]):
+class Bash(ScoredByBleu[Tree]):
     name = "bash"
     grammar = "GNU Bash Reference Manual 5.2; concrete syntax of tree-sitter-bash"
-    metric = "BLEU"
 
     @property
     def engine(self) -> str:
@@ -66,16 +64,6 @@ class Bash(Format[Tree]):
         except SymbolError as error:
             return Verdict(None, self.engine, str(error))
         return Verdict(True if same else None, self.engine, "same canonical form" if same else "undecidable in general")
-
-    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        prediction, reference = prediction.strip(), reference.strip()
-        counts = bleu_counts(prediction, reference)
-        is_exact, is_parsed = prediction == reference, self.parses(prediction)
-        same = True if is_exact else self.equivalent(prediction, reference).holds
-        return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        return bleu([score.counts for score in scores])
 
 
 def template(text: str) -> tuple[str, ...]:

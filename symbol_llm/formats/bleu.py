@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import EngineMissing
+from symbol_llm.formats.base import EMPTY, Context, Format, Score, Tree
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.bleu import BLEU
@@ -50,3 +51,21 @@ def bleu(counts: Sequence[Sequence[float]]) -> float:
     )
     # Rounding can lift a perfect score a hair above 1.
     return min(1.0, result.score / 100.0)
+
+
+class ScoredByBleu(Format[Tree]):
+    """A language whose metric is corpus BLEU."""
+
+    metric = "BLEU"
+
+    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
+        """BLEU of the texts but for blanks around them; beside it what ``equivalent`` says."""
+        prediction, reference = prediction.strip(), reference.strip()
+        counts = bleu_counts(prediction, reference)
+        is_exact = prediction == reference
+        same = True if is_exact else self.equivalent(prediction, reference, context).holds
+        return Score(self.metric, bleu([counts]), is_exact, self.parses(prediction), same, counts)
+
+    def aggregate(self, scores: Sequence[Score]) -> float:
+        """Corpus BLEU."""
+        return bleu([score.counts for score in scores])

@@ -18,13 +18,13 @@ import ast
 import atexit
 import platform
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.bleu import ScoredByBleu, bleu, bleu_counts
 from symbol_llm.formats.defined_names import Glossed
 from symbol_llm.formats.math_program_functions import (
     ENTRY,
@@ -64,10 +64,9 @@ class Program:
     source: str
 
 
-class MathProgram(Glossed[Program]):
+class MathProgram(ScoredByBleu[Program], Glossed[Program]):
     name = "math_program"
     grammar = "Python 3 language reference, with a function solution() as in PAL (Gao et al. 2022)"
-    metric = "BLEU"
     kind = "function"
     meanings = MEANINGS
     own_glosses = GLOSSES
@@ -137,10 +136,6 @@ class MathProgram(Glossed[Program]):
         is_parsed = self.parses(prediction)
         is_equivalent = self._means(prediction, reference, context) if is_parsed else None
         return Score(self.metric, bleu([counts]), is_exact, is_parsed, is_equivalent, counts)
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        """Corpus BLEU."""
-        return bleu([score.counts for score in scores])
 
     def _means(self, prediction: str, reference: str, context: Context) -> bool | None:
         return self.equivalent(prediction, reference, context).holds if self.parses(reference) else None

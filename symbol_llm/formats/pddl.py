@@ -13,15 +13,15 @@ lacks (pddl_world.py). Plans are executed by our validator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import pddl_vocabulary
-from symbol_llm.formats.base import EMPTY, Context, Format, Name, Score, Verdict
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.base import EMPTY, Context, Name, Score, Verdict
+from symbol_llm.formats.bleu import ScoredByBleu, bleu, bleu_counts
 from symbol_llm.formats.pddl_equivalence import compare
 from symbol_llm.formats.pddl_parser import parse, parse_lower
 from symbol_llm.formats.pddl_printer import canonical, render
@@ -37,10 +37,9 @@ _WORLD_TEXTS = ("domain", "problem")  # the entries of context.world that are PD
 _CHECK_LIMITS = Limits(cpu_seconds=20.0, wall_seconds=300.0)
 
 
-class Pddl(Format[Tree]):
+class Pddl(ScoredByBleu[Tree]):
     name = "pddl"
     grammar = "PDDL 3.1 BNF (Kovacs 2011), without durative actions, derived predicates and preferences"
-    metric = "BLEU"
     is_evolvable = True
     is_case_sensitive = False
 
@@ -130,9 +129,6 @@ class Pddl(Format[Tree]):
             self.equivalent(prediction, reference, context).holds if is_parsed else None,
             counts,
         )
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        return bleu([score.counts for score in scores])
 
     def names(self, tree: Tree) -> frozenset[Name]:
         """Predicates, actions and types of a tree; a name in two spellings of case counts once."""

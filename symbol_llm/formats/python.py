@@ -15,12 +15,11 @@ import ast
 import platform
 import re
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.base import EMPTY, Context, Verdict
+from symbol_llm.formats.bleu import ScoredByBleu
 from symbol_llm.formats.math_program_names import rename_locals
 from symbol_llm.solvers.python_syntax import LONGEST_PROGRAM, line_starts, parse_python
 
@@ -38,10 +37,9 @@ class Program:
     source: str
 
 
-class PythonCode(Format[Program]):
+class PythonCode(ScoredByBleu[Program]):
     name = "python"
     grammar = "The Python 3 language reference, docs.python.org/3/reference"
-    metric = "BLEU"
 
     @property
     def engine(self) -> str:
@@ -103,18 +101,6 @@ class PythonCode(Format[Program]):
             return Verdict(None, self.engine, str(error))
         reason = "the same program up to local names" if same else "undecidable in general"
         return Verdict(True if same else None, self.engine, reason)
-
-    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        """BLEU; ``is_equivalent`` is true for one canonical form and otherwise unknown."""
-        prediction, reference = prediction.strip(), reference.strip()
-        counts = bleu_counts(prediction, reference)
-        is_exact, is_parsed = prediction == reference, self.parses(prediction)
-        same = True if is_exact else self.equivalent(prediction, reference).holds
-        return Score(self.metric, min(1.0, bleu([counts])), is_exact, is_parsed, same, counts)
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        """Corpus BLEU."""
-        return min(1.0, bleu([score.counts for score in scores]))  # rounding may leave 1.0000000000000002
 
 
 def _compiles(text: str) -> bool:

@@ -7,12 +7,12 @@ which they differ as the witness (regex_automaton.py). ``.`` and ``~`` range ove
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 
 from symbol_llm.errors import EngineMissing, SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.base import EMPTY, Context, Score, Verdict
+from symbol_llm.formats.bleu import ScoredByBleu, bleu, bleu_counts
 from symbol_llm.formats.regex_automaton import Alphabet, TooLarge, automaton, difference
 from symbol_llm.formats.regex_parser import (
     EMPTY_STRING,
@@ -34,10 +34,9 @@ from symbol_llm.formats.regex_parser import (
 )
 
 
-class Regex(Format[Node]):
+class Regex(ScoredByBleu[Node]):
     name = "regex"
     grammar = "Kushman and Barzilay 2013; Locascio et al. 2016 (operators of dk.brics.automaton)"
-    metric = "BLEU"
 
     @property
     def engine(self) -> str:
@@ -94,9 +93,6 @@ class Regex(Format[Node]):
         if not is_parsed:
             same = False if self.parses(reference) else None
         return Score(self.metric, bleu([counts]), is_exact, is_parsed, same, counts)
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        return bleu([score.counts for score in scores])
 
 
 @cache

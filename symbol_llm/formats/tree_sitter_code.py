@@ -12,14 +12,14 @@ from __future__ import annotations
 import importlib
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbol_llm.errors import EngineMissing, SymbolError
-from symbol_llm.formats.base import EMPTY, Context, Format, Score, Verdict
-from symbol_llm.formats.bleu import bleu, bleu_counts
+from symbol_llm.formats.base import EMPTY, Context, Verdict
+from symbol_llm.formats.bleu import ScoredByBleu
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -72,10 +72,9 @@ class Reading(NamedTuple):
     parts: list[Node]  # the text's own part of the tree
 
 
-class TreeSitterCode(Format[Code]):
+class TreeSitterCode(ScoredByBleu[Code]):
     """A language read by tree-sitter. ``package`` is the grammar's wheel, e.g. "tree-sitter-java"."""
 
-    metric = "BLEU"
     package: str
     atoms: frozenset[str]  # kinds of node that are one token, such as strings with the blanks inside them
 
@@ -119,18 +118,6 @@ class TreeSitterCode(Format[Code]):
         except SymbolError as error:
             return Verdict(None, self.engine, str(error))
         return Verdict(True if same else None, self.engine, "the same tokens" if same else "undecidable in general")
-
-    def score(self, prediction: str, reference: str, context: Context = EMPTY) -> Score:
-        """BLEU; ``is_equivalent`` is true for one canonical form and otherwise unknown."""
-        prediction, reference = prediction.strip(), reference.strip()
-        counts = bleu_counts(prediction, reference)
-        is_exact, is_parsed = prediction == reference, self.parses(prediction)
-        same = True if is_exact else self.equivalent(prediction, reference).holds
-        return Score(self.metric, min(1.0, bleu([counts])), is_exact, is_parsed, same, counts)
-
-    def aggregate(self, scores: Sequence[Score]) -> float:
-        """Corpus BLEU."""
-        return min(1.0, bleu([score.counts for score in scores]))  # rounding may leave 1.0000000000000002
 
     def root(self, text: str, source: bytes) -> Node:
         """The tree of a text. Raises SymbolError where recovering from its faults would take too long."""
