@@ -70,13 +70,7 @@ Suppose your inputs are as follows:
 def natural(plan: Plan) -> str:
     """The prompt in language. A step without text is called by its name."""
     title = plan.title or "complete the task"
-    names = [step.name for step in plan.steps]
-    steps = [f"Step {step.name}. {step.text or f'step {step.name}'} ({step.time})" for step in plan.steps]
-    orders = [
-        f"Step {names[i]} must precede step {listed([names[j] for j in plan.following[i]])}."
-        for i in written_order(plan)
-        if plan.following[i]
-    ]
+    steps, orders = plan_lines(plan)
     return (
         f"To {title}, here are the steps and the times needed for each step.\n"
         + "\n".join(steps)
@@ -85,6 +79,18 @@ def natural(plan: Plan) -> str:
         + "\n\n\nQuestion: Assume that you need to execute all the steps to complete the task and that infinite "
         f"resources are available. What is the shortest possible time to {title}? {_NATURAL_ASK}"
     )
+
+
+def plan_lines(plan: Plan) -> tuple[list[str], list[str]]:
+    """``Step 1. mix the batter (5 min)``, then ``Step 1 must precede step 2.``, a line for each step."""
+    names = [step.name for step in plan.steps]
+    steps = [f"Step {step.name}. {step.text or f'step {step.name}'} ({step.time})" for step in plan.steps]
+    orders = [
+        f"Step {names[i]} must precede step {listed([names[j] for j in plan.following[i]])}."
+        for i in written_order(plan)
+        if plan.following[i]
+    ]
+    return steps, orders
 
 
 def written_order(plan: Plan) -> Sequence[int]:
