@@ -8,8 +8,9 @@ Keyed by task and outcome. A disagreement without an entry stands in the table w
 from __future__ import annotations
 
 _GEOMETRY = {
-    "solver_unknown": "The forms name fewer things than the picture shows (shapes written `$`, lines with one name, "
-    "points without a name), or no rule here leads from what they say to what is asked. Nothing is guessed.",
+    "solver_unknown": "The forms say less than the picture shows (shapes written `$`, lines with one name, points "
+    "without a name, tangents and right angles that nobody annotated). Where figures that meet all forms give the goal "
+    "different values, two of them are named: no rule could lead from these forms to the answer. Nothing is guessed.",
     "inconsistent": "Two forms of the row contradict each other by more than rounding: a value annotated to the wrong "
     "part of the figure, or a figure that its own numbers do not allow.",
     "no_answer": "The value that follows from the forms is none of the four choices, or the row asks for nothing.",

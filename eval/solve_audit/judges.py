@@ -1,7 +1,9 @@
 """When an executed gold symbol agrees with the gold answer. Each judge gives CORRECT, WRONG or a reason between.
 
+```
 same_answer   "True" = "True"        same_number   72.0 = 72          same_time   {"low": 60.0, …}
 same_rows     by spider_ts           valid_plan    on the problem     gold_choice {"choice": 2} and gold 2
+```
 """
 
 from __future__ import annotations

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import PurePosixPath
 from typing import Any
 
+from eval.solve_audit.causes import by_cause, cause_of
 from eval.solve_audit.explanations import EXPLANATIONS
 from eval.solve_audit.run import Disagreement, TaskAudit
 
@@ -21,7 +23,13 @@ _INTRODUCTION = """\
 Written by `symbol-llm solve audit --raw RAW --markdown`; do not edit. Every gold symbol of the files at hand is
 executed by its solver, and what comes out is compared with the gold answer. *gold* counts the rows that have both a
 symbol and an answer, *executed* those whose symbol ran to an answer, *agree* those whose answer is the gold one; *cpu*
-is the mean per symbol. Rows count from 0 within their file.
+is the mean per symbol. Rows count from 0 within their file; of datasets with a folder per row, the folders are named.
+"""
+_CAUSES = """
+## Causes
+
+Told by the solver, row by row (`eval/solve_audit/causes.py`): what it found for each row that does not agree. `--json`
+has the cause and the whole message of each row.
 """
 
 
@@ -64,7 +72,11 @@ def as_document(audits: Sequence[TaskAudit]) -> list[dict[str, Any]]:
             "agreeing": found.agreeing,
             "cpu_seconds": round(found.cpu_seconds, 3),
             "outcomes": {str(outcome): number for outcome, number in found.outcomes.most_common()},
-            "disagreements": [_entry(row) for row in found.disagreements],
+            "causes": [
+                {"reason": reason, "cause": cause, "rows": len(rows)}
+                for reason, cause, rows in by_cause(found.task.name, found.disagreements)
+            ],
+            "disagreements": [_entry(row) | {"cause": cause_of(found.task.name, row)} for row in found.disagreements],
             "without_gold": [_entry(row) for row in found.without_gold],
         }
         for found in audits
@@ -99,6 +111,12 @@ def as_markdown(audits: Sequence[TaskAudit]) -> str:
         if (found.task.name, str(outcome)) in EXPLANATIONS
     ]
     lines += ["\n## Why they do not agree\n", *_table(("task", "outcome", "rows", "why"), told)]
+    causes = [
+        [found.task.name, reason, cause, len(rows), _places(rows)]
+        for found in audits
+        for reason, cause, rows in by_cause(found.task.name, found.disagreements)
+    ]
+    lines += [_CAUSES, *_table(("task", "outcome", "cause", "rows", "which"), causes)]
     sections = (("Rows that do not agree", "disagreements"), ("Rows without a gold symbol or answer", "without_gold"))
     for title, name in sections:
         rows = [
@@ -129,16 +147,13 @@ def _message(row: Disagreement) -> str:
 
 
 def _places(rows: Sequence[Disagreement]) -> str:
-    """``dev.json 3, 17, 20–25``; of files that hold one row each, the first few and how many more."""
+    """``dev.json 3, 17, 20–25``; of numbered folders that hold one row each, ``train/ 7, 12``."""
     files: dict[str, list[int]] = {}
     for row in rows:
-        files.setdefault(row.file, []).append(row.row)
-    named = [f"{file} {', '.join(_ranges(sorted(numbers)))}" for file, numbers in list(files.items())[:_MOST_FILES]]
-    rest = len(files) - len(named)
-    return "; ".join(named) + (f"; and {rest:,} more files" if rest else "")
-
-
-_MOST_FILES = 12
+        folder = PurePosixPath(row.file).parent
+        name, number = (f"{folder.parent}/", int(folder.name)) if folder.name.isdecimal() else (row.file, row.row)
+        files.setdefault(name, []).append(number)
+    return "; ".join(f"{file} {', '.join(_ranges(sorted(numbers)))}" for file, numbers in files.items())
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[str]:

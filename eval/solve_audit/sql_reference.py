@@ -1,6 +1,8 @@
 """What SQLite gives for a gold query without our solver: the answer that an audited query is compared with.
 
+```
 plain_rows(context, "SELECT count(*) FROM pets")   →   {"columns": 1, "rows": [[3]], "ordered": False}
+```
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ The expression stands alone, without ``$`` or ``\boxed``. Nothing in it is defin
 
 from __future__ import annotations
 
-import os
 import re
+from dataclasses import replace
 
 from symbol_llm.errors import SymbolError
 from symbol_llm.formats import latex_math_engine
@@ -19,9 +19,9 @@ from symbol_llm.formats.latex_canonical import canonical_items
 from symbol_llm.formats.latex_match import is_match
 from symbol_llm.formats.latex_tree import MAX_LENGTH, Items, Leaf, parse, render
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
-from symbol_llm.solvers.worker import WorkerPool
+from symbol_llm.solvers.sandboxed import Sandboxed
 
-_LIMITS = Limits(cpu_seconds=5.0)
+_LIMITS = Limits(cpu_seconds=5.0, wall_seconds=120.0)
 _IN_BASE = re.compile(r"([0-9]+)_\{([0-9]{1,2})\}")  # 443_5, which math-verify reads as 443
 
 
@@ -36,15 +36,15 @@ class LatexMath(Format[Items]):
     metric = "EM"
 
     def __init__(self) -> None:
-        self._engine = WorkerPool(latex_math_engine.TARGET, os.cpu_count() or 1, "math-verify")
+        self._engine = Sandboxed(latex_math_engine.TARGET, "math-verify")
 
     @property
     def engine(self) -> str:
         return latex_math_engine.engine()
 
     def _ask(self, question: tuple[str, ...]) -> Solution:
-        latex_math_engine.engine()  # without math-verify, say so before a worker fails to start
-        return self._engine.call(question, _LIMITS)
+        engine = latex_math_engine.engine()  # without math-verify, say so before a zygote fails to start
+        return replace(self._engine.call(question, _LIMITS), engine=engine)
 
     def parse(self, text: str) -> Items:
         return parse(text)

@@ -1,10 +1,11 @@
-r"""math-verify in a child process: reading an answer, and comparing two.
+r"""math-verify in the sandbox: reading an answer, and comparing two.
 
     ("same", "\frac{\sqrt3}{3}", "\frac{1}{\sqrt3}")   →   "yes"
     ("same", "x+1", "x+2")                             →   "no", at x = 7/10: 1.7 against 2.7
 
-It runs in a worker (symbol_llm/solvers/worker.py), because powers such as 9^{9^{9}} never end, and its own time limit
-is a signal, which does not reach them. "No" needs a witness: math-verify also says False where it is at a loss.
+It runs in the sandbox (symbol_llm/solvers/sandboxed.py): what it reads was written by a model, powers such as
+9^{9^{9}} never end, and its own time limit is a signal, which does not reach them. "No" needs a witness: math-verify
+also says False where it is at a loss.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from typing import Any
 
 from symbol_llm.errors import EngineMissing
 from symbol_llm.solvers.outcome import Outcome, Solution
+
+# An answer of each common kind: the grammar and sympy learn much at first use.
+_WARMING = (
+    *("2", "-\\frac{25}{8}", "2\\sqrt{3}+1", "x^2-4x+7", "0.5", "12\\%", "\\frac{\\sqrt{2}}{2}", "3\\pi", "x=5"),
+    *("(3,\\frac{\\pi}{2})", "(-\\infty,2]\\cup[5,\\infty)", "\\{1,2\\}", "1,-2", "2^{10}", "90^{\\circ}", "5!"),
+    *("\\begin{pmatrix}1\\\\-2\\end{pmatrix}", "3+4i", "y=2x+3", "\\binom{7}{2}", "\\log_{2}8", "\\frac{x+2}{7}"),
+    *("x\\in[-2,7]", "a^{3}b", "\\sin{x}", "\\text{Evelyn}", "10{,}080", "\\sqrt[3]{4}", "|x|", "(x-1)(x+1)"),
+)
 
 TARGET = "symbol_llm.formats.latex_math_engine:run"
 
@@ -31,9 +40,11 @@ def engine() -> str:
 
 
 def prepare() -> None:
-    """Load and warm the engine in the child."""
+    """Load and warm the engine in the zygote."""
     logging.disable(logging.WARNING)  # it warns that its own time limit is off
-    _read("\\frac{1}{2}")
+    for one in _WARMING:
+        for other in (*_WARMING[:4], one):
+            run(("same", one, other))
 
 
 def run(job: tuple[str, ...]) -> Solution:

@@ -3,10 +3,10 @@ r"""Answers that are formulas: sympy objects and LaTeX.
     expression   {"sympy": "(x + 1)**2"} = "x**2 + 2*x + 1"     "sqrt(8)" = "2*sqrt(2)"     2 = {"sympy": "2", …}
     latex        "\frac{1}{2}" = "0.5"     "$\boxed{x=5}$" = "5"     "(1, 2)" ≠ "[1, 2]"
 
-Both compare in a worker process that is killed when it takes too long (9**9**9 never ends), and both give None where
-neither equality nor a difference was found. No text is ever evaluated as code: of a sympy expression only numbers,
-names, operators and the functions of FUNCTIONS are read, from Python's syntax tree; LaTeX is read by math-verify's
-grammar. Texts over a thousand characters are not compared at all.
+Both compare in the sandbox (sandboxed.py), where what takes too long is killed (9**9**9 never ends), and both give
+None where neither equality nor a difference was found. No text is ever evaluated as code: of a sympy expression only
+numbers, names, operators and the functions of FUNCTIONS are read, from Python's syntax tree; LaTeX is read by
+math-verify's grammar. Texts over a thousand characters are not compared at all.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from typing import Any
 
 from symbol_llm.solvers.answers import Comparator, as_number
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
-from symbol_llm.solvers.worker import WorkerPool
 
 TARGET = "symbol_llm.solvers.answers_expressions:run"
 LONGEST = 1_000  # characters
-LIMITS = Limits(cpu_seconds=5.0, memory_bytes=1 << 29)
+LIMITS = Limits(cpu_seconds=5.0, wall_seconds=120.0, memory_bytes=1 << 29)
 FUNCTIONS = frozenset(
     {
         *(
@@ -111,16 +110,18 @@ def same_expression(answer: Any, gold: Any) -> bool | None:
     a, b = expression_text(answer), expression_text(gold)
     if a is None or b is None:
         return False
-    solution = _workers().call((a, b), LIMITS)
+    solution = _sympy().call((a, b), LIMITS)
     return solution.answer if isinstance(solution.answer, bool) else None
 
 
 @lru_cache(maxsize=1)
-def _workers() -> WorkerPool:
-    return WorkerPool(TARGET, 2, "SymPy")
+def _sympy() -> Any:
+    from symbol_llm.solvers.sandboxed import Sandboxed  # which the sandbox itself has no use for
+
+    return Sandboxed(TARGET, "SymPy")
 
 
-# The worker's side.
+# The side inside the sandbox.
 
 
 def prepare() -> None:

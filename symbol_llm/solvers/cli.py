@@ -12,6 +12,7 @@ its ``outcome`` is null where there is an answer that was not judged.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -30,8 +31,9 @@ from symbol_llm.errors import UserError
 from symbol_llm.lazy_group import LazyGroup
 from symbol_llm.solvers import SOLVERS, Job, Limits, Outcome, Solution
 from symbol_llm.solvers.answers import COMPARATORS, comparator, judge
-from symbol_llm.solvers.descendants import end_descendants
 from symbol_llm.solvers.job_lines import JobLine, read_lines
+from symbol_llm.solvers.python import PythonSolver
+from symbol_llm.solvers.sandbox import ALLOW_WEAK_VARIABLE
 from symbol_llm.solvers.service import Run, Service
 
 # Commands that also need the datasets. Imports run one way, so they are known by name alone.
@@ -92,6 +94,9 @@ def solve(
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of the solver, e.g. search=optimal; may be repeated.")
     ] = None,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak-sandbox", help="Run programs at any level of isolation that is reached.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON: on standard output with --out, else on standard error.")
     ] = False,
@@ -107,16 +112,20 @@ def solve(
     paths: list[Path | None] = list(files or [])
     if out is not None and any(path is not None and path.exists() and _is_same(path, out) for path in paths):
         raise UserError(f"{out} is one of the inputs. Choose another file with --out")
+    if allow_weak:
+        os.environ[ALLOW_WEAK_VARIABLE] = "1"  # also for what compares answers
     service = Service(kind, workers=workers, limits=_limits(cpu_seconds), cache=cache, **_options(option or []))
     summary = _Summary(kind, service)
     try:
+        summary.look_at_walls()
         with _target(out) as target:
             lines = _Lines(read_lines(paths or [None], root), summary, target, not as_completed)
             run = service.run(lines, as_completed=as_completed)
             with _terminable(), progress(f"solve {kind}") as advance:
                 _write_all(run, lines, judged_by, advance)
     finally:
-        service.close()
+        with _uninterrupted():  # or a second Ctrl-C would leave engines behind
+            service.close()
         summary.show(out, as_json)
     if not summary.num_lines:
         raise UserError("the input is empty: pass one JSON object with a key 'symbol' a line")
@@ -132,13 +141,23 @@ class _Summary:
         self.num_lines = self.num_rejected = self.num_repeated = 0
         self.is_interrupted = False
         self.outcomes: Counter[str] = Counter()
+        self.isolation, self.shortfalls = "none", tuple[str, ...]()
         self.start = time.monotonic()
+
+    def look_at_walls(self) -> None:
+        """Where programs are executed: the level of isolation, and what keeps it from a stronger one, once."""
+        if isinstance(self.service.solver, PythonSolver):
+            self.isolation, self.shortfalls = self.service.solver.walls
+            for reason in self.shortfalls:
+                log(f"{self.kind}: isolation is {self.isolation} only. Not reached: {reason}")
 
     def show(self, out: Path | None, as_json: bool) -> None:
         cache = self.service.cache
         document = {
             "solver": self.kind,
             "engine": self.service.engine,
+            "isolation": self.isolation,
+            "shortfalls": list(self.shortfalls),
             "lines": self.num_lines,
             "rejected": self.num_rejected,
             "written": sum(self.outcomes.values()),
@@ -212,33 +231,11 @@ def _write_all(run: Run, lines: _Lines, judged_by: str, advance: Any) -> None:
         lines.write_bad(run.num_read)
     except KeyboardInterrupt:
         lines.interrupted()
-        run.cancel()
-        is_over = threading.Event()
-        reaper = threading.Thread(target=_end_engines, args=(is_over,), daemon=True)
-        reaper.start()
-        try:
+        run.cancel(_GRACE_SECONDS)
+        _write_current(run, lines, judged_by)
+        for _ in run:
             _write_current(run, lines, judged_by)
-            for _ in run:
-                if is_over.is_set():
-                    break  # it was killed: its outcome says nothing about it
-                _write_current(run, lines, judged_by)
-        except UserError:
-            if not is_over.is_set():  # or an engine could not start, because it was killed
-                raise
-        finally:
-            is_over.set()
         raise
-
-
-def _end_engines(is_over: threading.Event) -> None:
-    """After a moment of grace, kill the engines until the run has ended."""
-    if is_over.wait(_GRACE_SECONDS):
-        return
-    is_over.set()
-    for _ in range(200):
-        if not end_descendants():
-            return
-        time.sleep(0.05)
 
 
 def _write_current(run: Run, lines: _Lines, judged_by: str) -> None:

@@ -1,8 +1,10 @@
 """From what the zygote saw of a job to its outcome. Whatever came through the job's own pipe is hostile.
 
+```
 {"killed": null, "status": 0, …}  +  x01 | length | {"outcome": null, "answer": 72, …}   →   72
 {"killed": "cpu", …}                                                                      →   CPU_TIMEOUT
 {"killed": null, "status": -11, …}                                                        →   CRASH
+```
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ class FolSolver(Solver):
     def solve(self, symbol: str, context: Context = EMPTY, limits: Limits | None = None) -> Solution:
         """Decide a theory. Raises EngineMissing."""
         limits = limits or self.limits
+        if not symbol.strip():
+            return Solution(Outcome.NO_SYMBOL, message="there are no formulas", engine=self.engine)
         try:
             theory = parse_theory(symbol)
         except SymbolError as error:

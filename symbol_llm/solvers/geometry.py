@@ -6,7 +6,10 @@
 ``context.world`` brings what the diagram shows: ``diagram`` (its forms), ``point_positions`` and ``line_instances`` as
 upstream has them, and ``choices`` (numbers). ``choice`` counts from 0: the one choice that the value is, rounded as the
 choice is. A value that is none of the choices, or several, is NO_ANSWER, and what the facts do not settle is
-SOLVER_UNKNOWN: nothing is measured in the diagram and nothing is guessed.
+SOLVER_UNKNOWN, with two figures that tell: nothing is measured in the diagram and nothing is guessed.
+
+Equations and theorems first; where they leave the goal open, the figures that meet all the facts are searched for, and
+what has one value in all of them is settled (geometry_search.py).
 """
 
 from __future__ import annotations
@@ -84,7 +87,7 @@ def _engine() -> str:
             found.append(f"{shown} {version(package)}")
         except PackageNotFoundError as error:
             raise EngineMissing(shown, f"pip install {package}") from error
-    return f"geometry rules 1.0 with {', '.join(found)}"
+    return f"geometry rules 1.1 with {', '.join(found)}"
 
 
 def _renamed(form: Form, names: Mapping[str, str]) -> Form:

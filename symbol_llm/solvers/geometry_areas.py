@@ -1,7 +1,9 @@
 """Areas of polygons, as equations.
 
+```
 by the edges, once their directions are known       base times height, half of it for a triangle
 half the product of upright diagonals               of similar figures, as the squares of their sides
+```
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class Areas:
                     mean = self._mean_base(corners, edges, number_, top)
                     if mean is not None:
                         name = f"height {' '.join(corners)} {foot} {top}"
-                        self.measures.product(name, [(1.0, mean, self.measures.length(foot, top))], area * -1.0)
+                        self.measures.consequence(name, [(1.0, mean, self.measures.length(foot, top))], area * -1.0)
         self._diagonals(corners, area)
 
     def _is_upright(self, one: int, other: int) -> bool:
@@ -69,7 +71,7 @@ class Areas:
         try:
             if self._is_upright(self._drawn(a, c), self._drawn(b, d)):
                 products = [(0.5, self.measures.length(a, c), self.measures.length(b, d))]
-                self.measures.product(f"diagonals {' '.join(corners)}", products, area * -1.0)
+                self.measures.consequence(f"diagonals {' '.join(corners)}", products, area * -1.0)
         except Unmeasured:
             return
 
@@ -82,11 +84,13 @@ class Areas:
     def similar(self, first: Sequence[str], second: Sequence[str]) -> None:
         """Areas of similar figures are as the squares of their sides."""
         areas = [self.unknowns.of("area " + " ".join(corners), lower=0.0) for corners in (first, second)]
-        sides = [self.measures.length(corners[0], corners[1]) for corners in (first, second)]
-        ratio = self.unknowns.ratio(*sides)
-        if ratio is not None:
-            self.unknowns.equate(areas[0], areas[1] * ratio**2)
-        else:
-            ratio = self.unknowns.ratio(*areas)
-            if ratio is not None and ratio > 0:
-                self.unknowns.equate(sides[0], sides[1] * math.sqrt(ratio))
+        edges = [list(zip(corners, (*corners[1:], corners[0]))) for corners in (first, second)]
+        sides = [tuple(self.measures.length(*edge) for edge in pair) for pair in zip(*edges)]
+        for one, other in sides:
+            ratio = self.unknowns.ratio(one, other)
+            if ratio is not None:
+                self.unknowns.equate(areas[0], areas[1] * ratio**2)
+                return
+        ratio = self.unknowns.ratio(*areas)
+        if ratio is not None and ratio > 0:
+            self.unknowns.equate(sides[0][0], sides[0][1] * math.sqrt(ratio))

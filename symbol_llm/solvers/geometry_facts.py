@@ -103,8 +103,12 @@ class Numbers:
                 return number(math.sqrt(self._positive(arguments[0])))
             case "Pow":
                 return number(self._positive(arguments[0]) ** min(10.0, self.known(arguments[1])))
+            case "RatioOf" if len(arguments) == 1:
+                return self.of(arguments[0])
             case "Div" | "RatioOf" if len(arguments) > 1:
                 return self._quotient(form)
+            case "ScaleFactorOf":
+                return self._scale_factor(form)
         raise Unmeasured(f"{render_form(form)} has no measure here")
 
     def _quotient(self, form: Form) -> Sum:
@@ -209,11 +213,35 @@ class Numbers:
         return list(zip(corners, (*corners[1:], corners[0])))
 
     def _part(self, name: str, form: Form | str) -> Sum:
-        """The hypotenuse of a triangle whose right angle is known; its one drawn altitude."""
+        """The hypotenuse of a triangle whose right angle is known; its one drawn altitude, and the side under it."""
         corners = self.corners(form)
+        altitudes = []
         for vertex in corners if len(corners) == 3 else ():
             a, b = (point for point in corners if point != vertex)
             right = self.unknowns.value(self.measures.angle(a, vertex, b))
             if name == "HypotenuseOf" and right is not None and abs(right - 90) < 1e-6:
                 return self.measures.length(a, b)
+            altitudes += [(vertex, foot, (a, b)) for foot in self._feet(vertex, a, b)]
+        if name != "HypotenuseOf" and len(altitudes) == 1:
+            vertex, foot, side = altitudes[0]
+            return self.measures.length(*(side if name == "BaseOf" else (vertex, foot)))
         raise NotYet(f"{name} of {render_form(form)}")
+
+    def _feet(self, vertex: str, a: str, b: str) -> list[str]:
+        """Where altitudes that are drawn from a corner meet the side against it, between its ends."""
+        base = self.figure.line_of(a, b)
+        found = []
+        for foot in self.figure.lines[base] if base is not None else ():
+            if foot not in (a, b) and self.figure.line_of(vertex, foot) is not None:
+                angle = self.unknowns.value(self.measures.angle(vertex, foot, a))
+                found += [foot] * (angle is not None and abs(angle - 90) < 1e-6)
+        return found
+
+    def _scale_factor(self, form: Form) -> Sum:
+        """How many times longer the sides of the first of two similar polygons are."""
+        one, other = (self._edges(part) for part in form.arguments)
+        for first, second in zip(one, other) if len(one) == len(other) else ():
+            ratio = self.unknowns.ratio(self.measures.length(*first), self.measures.length(*second))
+            if ratio is not None:
+                return number(ratio)
+        raise NotYet(render_form(form))

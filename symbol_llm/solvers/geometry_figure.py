@@ -18,6 +18,7 @@ from symbol_llm.formats.geometry_forms import Form
 
 MAX_POINTS = 30
 _BENT = 0.12  # of its length that a line's points may lie beside it: diagrams are drawn by hand
+_HARDLY_BENT = 0.02  # the same, where only the drawing says that a point lies on a line
 _POLYGONS = frozenset(
     [
         "Triangle",
@@ -49,22 +50,37 @@ class Circle:
 class Figure:
     """Points, lines and circles of all the forms together. ``lines`` hold each straight line once, points in order."""
 
-    def __init__(self, forms: Sequence[Form], drawn: Iterable[str], places: Mapping[str, Sequence[float]]) -> None:
+    def __init__(
+        self,
+        forms: Sequence[Form],
+        drawn: Iterable[str],
+        places: Mapping[str, Sequence[float]],
+        reads_drawing: bool = True,
+    ) -> None:
         self.forms = forms
         pairs, betweens, on_circles = _told(forms)
         known = {point for pair in pairs for point in pair} | {p for between in betweens for p in between}
         known |= {point for centre, _, points in on_circles for point in (centre, *points)} | set(places)
-        for name in drawn:
-            pairs |= {frozenset(split) for split in _split_name(name, known)}
+        shown = {frozenset(split) for name in drawn for split in _split_name(name, known)}
+        from_angles = {frozenset(p) for form in forms for inner in form.walk() for p in _arms(inner)}
+        pairs |= shown
         self.circles = _circles(on_circles)
         # A radius helps even where it is not drawn: angles in a circle are angles of triangles with its radii.
         radii = {frozenset((circle.centre, point)) for circle in self.circles for point in circle.points}
-        self._added = radii - pairs
+        self._added = radii - (pairs if not shown else pairs - from_angles | shown)
         pairs |= radii
         self.points = sorted(known)
         self.places = _placed(self.points, places, betweens, self.circles)
-        groups = _merged([set(between) for between in betweens if self._is_straight(between)])
-        lone = (set(pair) for pair in pairs if len(pair) == 2 and not any(pair <= group for group in groups))
+        self.bent = tuple(between for between in betweens if not self._is_straight(between))
+        betweens = [between for between in betweens if between not in self.bent]
+        straight = list(self._drawn_straight(shown, set(places))) if reads_drawing else []
+        self.has_drawn = bool(straight)
+        groups = _merged([*map(set, betweens), *map(set, straight)])
+        lone = (
+            set(pair)
+            for pair in sorted(pairs, key=sorted)
+            if len(pair) == 2 and not any(pair <= group for group in groups)
+        )
         self.lines = tuple(self._ordered(group) for group in (*groups, *lone))
         self._line_of = {frozenset(p): i for i, line in enumerate(self.lines) for p in combinations(line, 2)}
 
@@ -118,6 +134,20 @@ class Figure:
         length = math.hypot(u - x, v - y)
         far = max(length, math.hypot(p - x, q - y), math.hypot(p - u, q - v))
         return far > 0 and abs((u - x) * (q - y) - (v - y) * (p - x)) <= _BENT * far * max(length, far / 2)
+
+    def _drawn_straight(self, shown: set[frozenset[str]], placed: set[str]) -> Iterator[tuple[str, str, str]]:
+        """Points that a drawn line runs through, where the diagram draws the whole line and both parts of it."""
+        for pair in sorted(map(sorted, shown)):
+            a, b = pair
+            (x, y), (u, v) = self.places[a], self.places[b]
+            square = (u - x) ** 2 + (v - y) ** 2
+            for point in sorted(placed - set(pair)) if square and placed.issuperset(pair) else ():
+                if frozenset((a, point)) in shown and frozenset((point, b)) in shown:
+                    p, q = self.places[point]
+                    along = ((p - x) * (u - x) + (q - y) * (v - y)) / square
+                    beside = abs((u - x) * (q - y) - (v - y) * (p - x)) / square
+                    if 0.05 < along < 0.95 and beside < _HARDLY_BENT:
+                        yield point, a, b
 
     def _ordered(self, group: set[str]) -> tuple[str, ...]:
         ends = max(combinations(sorted(group), 2), key=lambda pair: math.dist(*(self.places[p] for p in pair)))
@@ -179,6 +209,12 @@ def _told(
             if inner.name == "Circle" and (circle := circle_name(inner)):
                 on_circles.append((*circle, ()))
     return {pair for pair in pairs if len(pair) == 2}, betweens, on_circles
+
+
+def _arms(form: Form) -> tuple[tuple[str, ...], ...]:
+    """The two arms of an angle, which it does not draw."""
+    angle = letters(form, "Angle", 3)
+    return (angle[:2], angle[1:]) if angle else ()
 
 
 def _place_point(

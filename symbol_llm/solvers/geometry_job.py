@@ -1,27 +1,34 @@
 """Solving a geometry problem. ``run`` works in a worker's process (symbol_llm/solvers/worker.py).
 
+```
 {"forms": "Find(LengthOf(Line(A,B)))…", "world": {"diagram": […], "point_positions": {…}}}   →   {"value": 17.0}
+```
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from symbol_llm.errors import SymbolError
-from symbol_llm.formats.geometry_forms import Form, parse_forms, render_form, statement_fault
+from symbol_llm.formats.geometry_forms import Form, named_angle, parse_forms, render_form, statement_fault
 from symbol_llm.formats.geometry_predicates import PREDICATES
 from symbol_llm.solvers.geometry_facts import NotYet, Numbers
 from symbol_llm.solvers.geometry_figure import MAX_POINTS, Figure, polygon
 from symbol_llm.solvers.geometry_measures import Measures, Unmeasured
-from symbol_llm.solvers.geometry_statements import SHAPES, Statements
+from symbol_llm.solvers.geometry_search import Figures
+from symbol_llm.solvers.geometry_shapes import SHAPES
+from symbol_llm.solvers.geometry_statements import Statements
 from symbol_llm.solvers.geometry_theorems import Theorems
-from symbol_llm.solvers.geometry_unknowns import Contradiction, TooLarge
+from symbol_llm.solvers.geometry_unknowns import Contradiction, Sum, TooLarge
 from symbol_llm.solvers.outcome import Outcome, Solution
 
 TARGET = "symbol_llm.solvers.geometry_job:run"
 _MAX_ROUNDS = 25
+_LETTER = re.compile("[A-Za-z]")
+_POSITIVE = ("LengthOf", "MeasureOf", "AreaOf", "PerimeterOf", "RadiusOf", "DiameterOf", "CircumferenceOf")
 
 
 def prepare() -> None:
@@ -42,9 +49,13 @@ def run(job: dict[str, Any]) -> Solution:
     if len(goals) != 1:
         return Solution(Outcome.NO_ANSWER, message=f"the problem asks for {len(goals) or 'no'} values, not for one")
     try:
-        return _solve(goals[0], stated, shown, job["world"], skipped)
+        solution, has_drawn = _solve(goals[0], stated, shown, job["world"], skipped)
+        if solution.outcome is Outcome.INCONSISTENT and has_drawn:
+            # What only the drawing shows is not said: it gives way.
+            solution, _ = _solve(goals[0], stated, shown, job["world"], skipped, reads_drawing=False)
     except TooLarge as error:
         return Solution(Outcome.SOLVER_UNKNOWN, message=str(error))
+    return solution
 
 
 def _inside(form: Form | str) -> Iterator[Form]:
@@ -65,9 +76,18 @@ def _read_diagram(lines: Sequence[str]) -> tuple[list[Form], int]:
     return forms, skipped
 
 
-def _solve(goal: Form | str, stated: list[Form], shown: list[Form], world: Mapping[str, Any], skipped: int) -> Solution:
+def _solve(
+    goal: Form | str,
+    stated: list[Form],
+    shown: list[Form],
+    world: Mapping[str, Any],
+    skipped: int,
+    reads_drawing: bool = True,
+) -> tuple[Solution, bool]:
+    """The solution, and whether the drawing alone had points on lines."""
     asked = [goal] if isinstance(goal, Form) else []
-    figure = Figure([*stated, *shown, *asked], _texts(world.get("line_instances")), world.get("point_positions") or {})
+    drawn, places = _texts(world.get("line_instances")), world.get("point_positions") or {}
+    figure = Figure([*stated, *shown, *asked], drawn, places, reads_drawing)
     if len(figure.points) > MAX_POINTS:
         raise TooLarge(f"more than {MAX_POINTS} points")
     measures = Measures(figure)
@@ -77,6 +97,7 @@ def _solve(goal: Form | str, stated: list[Form], shown: list[Form], world: Mappi
     pairs = [[polygon(part) for part in form.arguments] for form in stated if form.name == "Similar"]
     similar = [(one, two) for one, two in pairs if one and two]
     notes = [f"{skipped} lines of the diagram are no forms"] * bool(skipped)
+    notes += [f"left out PointLiesOnLine({p},Line({a},{b})) (the diagram has it far beside)" for p, a, b in figure.bent]
     # "Find the area of parallelogram ABCD" says that it is one.
     inner = (part for form in (*stated, *shown, *asked) for argument in form.arguments for part in _inside(argument))
     implied = [part for part in inner if part.name in SHAPES]
@@ -90,19 +111,43 @@ def _solve(goal: Form | str, stated: list[Form], shown: list[Form], world: Mappi
             waiting = _state(statements, waiting, notes)
             value, last = _value(numbers, goal)
             if value is not None:
-                return Solution(None, answer={"value": value}, message="; ".join(notes))
+                return _answer(goal, value, notes), figure.has_drawn
             theorems.apply()
             for one, two in similar:
                 theorems.areas.similar(one, two)
             if measures.unknowns.version == version:
-                break
+                figures = Figures(measures, _number(numbers, goal))
+                if not figures.settle():
+                    break
         value, last = _value(numbers, goal)
     except Contradiction as error:
-        return Solution(Outcome.INCONSISTENT, message="; ".join([str(error), *notes]))
+        return Solution(Outcome.INCONSISTENT, message="; ".join([str(error), *notes])), figure.has_drawn
     if value is not None:
-        return Solution(None, answer={"value": value}, message="; ".join(notes))
-    told = last or f"what is known does not settle {render_form(goal)}"
-    return Solution(Outcome.SOLVER_UNKNOWN, message="; ".join([told, *notes]))
+        return _answer(goal, value, notes), figure.has_drawn
+    told = last or _open(goal, [*stated, *shown], numbers, figures)
+    return Solution(Outcome.SOLVER_UNKNOWN, message="; ".join([told, *notes])), figure.has_drawn
+
+
+def _answer(goal: Form | str, value: float, notes: list[str]) -> Solution:
+    """The value; no figure has a length, an area or an angle below zero."""
+    name = goal.name if isinstance(goal, Form) else ""
+    if name in _POSITIVE and value < 1e-9:
+        told = f"what is said makes {render_form(goal)} {value:.6g}"
+        return Solution(Outcome.INCONSISTENT, message="; ".join([told, *notes]))
+    return Solution(None, answer={"value": value}, message="; ".join(notes))
+
+
+def _open(goal: Form | str, forms: Sequence[Form], numbers: Numbers, figures: Figures) -> str:
+    """Why what is known does not settle a goal, and what no form speaks of."""
+    known = {part for form in forms for inner in form.walk() for part in inner.arguments if isinstance(part, str)}
+    known |= {name for text in known if (name := named_angle(text))}
+    letters = {letter for text in known for letter in _LETTER.findall(text)}
+    missing = [letter for letter in ([goal] if isinstance(goal, str) else []) if letter not in letters]
+    if isinstance(goal, Form):
+        missing += [p for inner in goal.walk() for p in inner.arguments if isinstance(p, str) and p not in known]
+    if missing:
+        return f"no form speaks of {', '.join(missing)}"
+    return f"what is known does not settle {render_form(goal)}: {figures.told(numbers.of(goal))}"
 
 
 def _state(statements: Statements, forms: list[Form], notes: list[str]) -> list[Form]:
@@ -116,6 +161,14 @@ def _state(statements: Statements, forms: list[Form], notes: list[str]) -> list[
         except Unmeasured as error:
             notes.append(f"left out {render_form(form)} ({error})")
     return later
+
+
+def _number(numbers: Numbers, goal: Form | str) -> Sum | None:
+    """The goal as an expression, if it is one by now."""
+    try:
+        return numbers.of(goal)
+    except (NotYet, Unmeasured):
+        return None
 
 
 def _value(numbers: Numbers, goal: Form | str) -> tuple[float | None, str]:

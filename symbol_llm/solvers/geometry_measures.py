@@ -26,12 +26,16 @@ class Unmeasured(ValueError):
 
 
 class Measures:
-    """Expressions for what can be measured. Equations with products gather in ``products``."""
+    """Expressions for what can be measured.
+
+    Equations with products gather in ``products`` where a form says them, in ``consequences`` where a theorem does.
+    """
 
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
         self.unknowns = Unknowns()
         self.products: dict[str, Product] = {}
+        self.consequences: dict[str, Product] = {}
         for i, line in enumerate(figure.lines):
             self.unknowns.of(f"direction {i}")
             for a, b in pairwise(line):
@@ -147,6 +151,10 @@ class Measures:
         """Keep an equation with products, once."""
         self.products.setdefault(name, Product(tuple(products), rest))
 
+    def consequence(self, name: str, products: Sequence[tuple[float, Sum, Sum]], rest: Sum) -> None:
+        """Keep an equation with products that follows from others, once."""
+        self.consequences.setdefault(name, Product(tuple(products), rest))
+
     def times(self, a: Sum, b: Sum, name: str) -> Sum:
         """The product of two expressions, an unknown of its own where neither is a number yet."""
         for one, other in ((a, b), (b, a)):
@@ -176,7 +184,7 @@ class Measures:
             if abs(math.sin(turns[j] - turns[i])) > 1e-9
         ]
         sign = 1.0 if _shown_area([self.figure.places[p] for p in corners]) > 0 else -1.0
-        self.product(name, [(sign * factor, a, b) for factor, a, b in crossed], area * -1.0)
+        self.consequence(name, [(sign * factor, a, b) for factor, a, b in crossed], area * -1.0)
         return area
 
 

@@ -1,31 +1,26 @@
 """The statements of a problem: each predicate that relates shapes, as equations.
 
+```
 Rhombus(A,B,C,D)     four equal sides, and opposite ones parallel
 IsMidpointOf(M, Line(A,B))      AM = MB
+```
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from itertools import pairwise
 
 from symbol_llm.formats.geometry_forms import Form, render_form
 from symbol_llm.solvers.geometry_facts import Numbers
 from symbol_llm.solvers.geometry_figure import circle_name, letters, polygon
 from symbol_llm.solvers.geometry_measures import Unmeasured
+from symbol_llm.solvers.geometry_shapes import QUADRILATERALS, Shapes
 from symbol_llm.solvers.geometry_unknowns import number
-
-_CLEARLY, _HARDLY = 20.0, 8.0  # degrees by which lines of a diagram are, and are not, parallel
-_PARALLEL_SIDES = ("Parallelogram", "Rectangle", "Rhombus", "Square")
-# What a problem says about a shape by naming it, wherever it does.
-SHAPES = frozenset({*_PARALLEL_SIDES, "Kite", "Trapezoid", "Equilateral", "Regular"})
 
 
 class Statements:
     """Turns statements into equations of the figure's unknowns."""
 
     def __init__(self, numbers: Numbers) -> None:
-        self.numbers = numbers
+        self.numbers, self.shapes = numbers, Shapes(numbers)
         self.measures, self.figure, self.unknowns = numbers.measures, numbers.figure, numbers.unknowns
 
     def state(self, form: Form) -> None:
@@ -34,19 +29,19 @@ class Statements:
         if name == "Equals":
             self._equals(*arguments)
         elif name == "Congruent" and polygon(arguments[0]) and polygon(arguments[1]):
-            self._alike(self.numbers.corners(arguments[0]), self.numbers.corners(arguments[1]), 1.0)
+            self.shapes.alike(self.numbers.corners(arguments[0]), self.numbers.corners(arguments[1]), 1.0)
         elif name == "Congruent":
             self.unknowns.equate(self.numbers.of(arguments[0]), self.numbers.of(arguments[1]))
         elif name == "Similar":
-            self._alike(self.numbers.corners(arguments[0]), self.numbers.corners(arguments[1]), None)
+            self.shapes.alike(self.numbers.corners(arguments[0]), self.numbers.corners(arguments[1]), None)
         elif name in ("Parallel", "Perpendicular"):
-            self._turned(self._line(arguments[0]), self._line(arguments[1]), 0.0 if name == "Parallel" else 90.0)
+            self.shapes.turned(self._line(arguments[0]), self._line(arguments[1]), 0.0 if name == "Parallel" else 90.0)
         elif name == "RightAngle":
             self.unknowns.equate(self.numbers.of(arguments[0]), number(90))
-        elif name in (*_PARALLEL_SIDES, "Kite", "Trapezoid"):
-            self._quadrilateral(name, self.numbers.corners(form))
+        elif name in QUADRILATERALS:
+            self.shapes.quadrilateral(name, self.numbers.corners(form))
         elif name in ("Equilateral", "Regular", "Isosceles"):
-            self._regular(name, arguments[0])
+            self.shapes.regular(name, arguments[0])
         elif name in _LINES:
             getattr(self, _LINES[name])(*arguments)
 
@@ -72,111 +67,37 @@ class Statements:
             raise Unmeasured(f"{render_form(form)} has no ends")
         return line[0], line[1]
 
-    def _turned(self, one: tuple[str, str], other: tuple[str, str], by: float) -> None:
-        """Say that two lines are parallel or perpendicular, turned as the diagram shows."""
-        if self.figure.line_of(*one) == self.figure.line_of(*other):
-            raise Unmeasured("a line is not parallel or perpendicular to itself")
-        i, j = self.figure.line_of(*one), self.figure.line_of(*other)
-        assert i is not None and j is not None
-        shown = self.measures.shown_direction(j) - self.measures.shown_direction(i)
-        wanted = by + 180.0 * round((shown - by) / 180.0)
-        self.unknowns.equate(self.unknowns.of(f"direction {j}") - self.unknowns.of(f"direction {i}"), number(wanted))
-
-    def _quadrilateral(self, name: str, corners: Sequence[str]) -> None:
-        if len(corners) != 4:
-            raise Unmeasured(f"a {name.lower()} has four corners")
-        a, b, c, d = corners
-        length = self.measures.length
-        edges = [(a, b), (b, c), (c, d), (d, a)]
-        if name == "Kite":
-            self._kite(edges)
-            return
-        if name == "Trapezoid":
-            self._trapezoid(edges)
-            return
-        for one, other in ((edges[0], edges[2]), (edges[1], edges[3])):
-            self._turned(one, other, 0.0)
-            self.unknowns.equate(length(*one), length(*other))
-        if name in ("Rectangle", "Square"):
-            self._turned(edges[0], edges[1], 90.0)
-        if name in ("Rhombus", "Square"):
-            self.unknowns.equate(length(a, b), length(b, c))
-
-    def _trapezoid(self, edges: Sequence[tuple[str, str]]) -> None:
-        """The pair of sides that the diagram shows as parallel, where it shows one clearly."""
-        pairs = [(edges[0], edges[2]), (edges[1], edges[3])]
-        off = [self._off_parallel(*pair) for pair in pairs]
-        for pair, own, other in zip(pairs, off, reversed(off)):
-            if own < _HARDLY and other > _CLEARLY:
-                self._turned(*pair, 0.0)
-                return
-        raise Unmeasured("the diagram does not show which sides of the trapezoid are parallel")
-
-    def _off_parallel(self, one: tuple[str, str], other: tuple[str, str]) -> float:
-        turn = (self.figure.direction(*one) - self.figure.direction(*other)) % 180
-        return min(turn, 180 - turn)
-
-    def _kite(self, edges: Sequence[tuple[str, str]]) -> None:
-        """Which neighbours are equal, where the diagram shows it clearly."""
-        shown = [self._shown_length(*edge) for edge in edges]
-        for first in (0, 1):
-            pairs = [(first, first + 1), (first + 2, (first + 3) % 4)]
-            others = [((first + 1) % 4, (first + 2) % 4), ((first + 3) % 4, first)]
-            near = max(abs(shown[i] - shown[j]) / max(shown[i], shown[j]) for i, j in pairs)
-            far = max(abs(shown[i] - shown[j]) / max(shown[i], shown[j]) for i, j in others)
-            if near < 0.1 and far > 0.2:
-                for i, j in pairs:
-                    self.unknowns.equate(self.measures.length(*edges[i]), self.measures.length(*edges[j]))
-                return
-        raise Unmeasured("the diagram does not show which sides of the kite are equal")
-
-    def _shown_length(self, a: str, b: str) -> float:
-        (x, y), (u, v) = self.figure.places[a], self.figure.places[b]
-        return max(1e-9, ((u - x) ** 2 + (v - y) ** 2) ** 0.5)
-
-    def _regular(self, name: str, shape: Form | str) -> None:
-        corners = self.numbers.corners(shape)
-        edges = list(zip(corners, (*corners[1:], corners[0])))
-        if name == "Isosceles":
-            if isinstance(shape, Form) and shape.name == "Trapezoid" and len(corners) == 4:
-                self._trapezoid(edges)
-                legs = [pair for pair in ((0, 2), (1, 3)) if self._off_parallel(*(edges[i] for i in pair)) > _CLEARLY]
-                self.unknowns.equate(*(self.measures.length(*edges[i]) for i in legs[0]))
-                return
-            raise Unmeasured("which two sides are equal is said elsewhere")
-        for one, other in pairwise(edges):
-            self.unknowns.equate(self.measures.length(*one), self.measures.length(*other))
-        if name == "Regular" or len(corners) == 3:
-            inner = 180.0 * (len(corners) - 2) / len(corners)
-            for a, b, c in zip(corners, (*corners[1:], corners[0]), (*corners[2:], *corners[:2])):
-                self.unknowns.equate(self.measures.angle(a, b, c), number(inner))
-
-    def _alike(self, first: Sequence[str], second: Sequence[str], ratio: float | None) -> None:
-        """Two polygons with the same angles, corner by corner, and sides in one ratio."""
-        if len(first) != len(second):
-            raise Unmeasured("shapes with different numbers of corners are never alike")
-        cycle = [*range(len(first)), 0, 1]
-        for i, j, k in zip(cycle, cycle[1:], cycle[2:]):
-            one, other = (self.measures.angle(c[i], c[j], c[k]) for c in (first, second))
-            self.unknowns.equate(one, other)
-        sides = [[self.measures.length(c[i], c[j]) for i, j in pairwise(cycle[:-1])] for c in (first, second)]
-        if ratio is not None:
-            for a, b in zip(*sides):
-                self.unknowns.equate(a, b * ratio)
-            return
-        for i in range(1, len(first)):
-            name = f"similar {' '.join(first)} {' '.join(second)} {i}"
-            self.measures.product(name, [(1.0, sides[0][0], sides[1][i]), (-1.0, sides[1][0], sides[0][i])], number(0))
-
     def _midpoint(self, point: Form | str, line: Form | str) -> None:
         name = letters(point, "Point", 1) or ((point,) if isinstance(point, str) else None)
-        ends = self._line(line)
         if name is None:
             raise Unmeasured("a point without a name")
+        ends = self._side_through(name[0], line)
         self.unknowns.equate(self.measures.length(ends[0], name[0]), self.measures.length(name[0], ends[1]))
+
+    def _side_through(self, point: str, line: Form | str) -> tuple[str, str]:
+        """The ends of a line; of ``LegOf(Trapezoid(A,B,C,D))`` and the like, those of the one side with the point."""
+        if not isinstance(line, Form) or line.name not in ("LegOf", "SideOf", "BaseOf", "HypotenuseOf"):
+            return self._line(line)
+        corners = self.numbers.corners(line.arguments[0])
+        edges = zip(corners, (*corners[1:], corners[0]))
+        on = [
+            e
+            for e in edges
+            if point not in e and None is not self.figure.line_of(*e) == self.figure.line_of(e[0], point)
+        ]
+        if len(on) != 1:
+            raise Unmeasured(f"{point} is on no side of {render_form(line.arguments[0])}, or on several")
+        return on[0]
+
+    def _is_on(self, point: str, line: tuple[str, str]) -> bool:
+        i = self.figure.line_of(*line)
+        return i is not None and point in self.figure.lines[i]
 
     def _bisector(self, line: Form | str, angle: Form | str) -> None:
         points, ends = letters(angle, "Angle", 3), self._line(line)
+        if named := letters(angle, "Angle", 1):
+            rays = [end for end in self.figure.rays(named[0]) if not self._is_on(end, ends)]
+            points = (rays[0], named[0], rays[1]) if len(rays) == 2 else None
         if points is None or points[1] not in ends:
             raise Unmeasured("the line does not start at the angle")
         a, vertex, b = points
@@ -202,13 +123,13 @@ class Statements:
 
     def _altitude(self, line: Form | str, shape: Form | str) -> None:
         corner, foot, side = self._ends_in(line, shape)
-        self._turned((corner, foot), side, 90.0)
+        self.shapes.turned((corner, foot), side, 90.0)
 
     def _perpendicular_bisector(self, line: Form | str, other: Form | str) -> None:
         one, side = self._line(line), self._line(other)
         i, j = self.figure.line_of(*one), self.figure.line_of(*side)
         assert i is not None and j is not None
-        self._turned(one, side, 90.0)
+        self.shapes.turned(one, side, 90.0)
         if middle := self.figure.crossing(i, j):
             self.unknowns.equate(self.measures.length(side[0], middle), self.measures.length(middle, side[1]))
 
@@ -225,7 +146,7 @@ class Statements:
             cut.append(on[0])
         rest = [edge for edge in edges if edge not in cut]
         for edge in rest:
-            self._turned(ends, edge, 0.0)
+            self.shapes.turned(ends, edge, 0.0)
         total = self.measures.length(*rest[0])
         for edge in rest[1:]:
             total = total + self.measures.length(*edge)
@@ -258,7 +179,7 @@ class Statements:
         touched = [point for point in self.figure.lines[i] if point in round_.points]
         if len(touched) != 1:
             raise Unmeasured("the diagram does not name the point where the line touches the circle")
-        self._turned((round_.centre, touched[0]), ends, 90.0)
+        self.shapes.turned((round_.centre, touched[0]), ends, 90.0)
 
     def _circumscribed(self, outer: Form | str, inner: Form | str) -> None:
         if circle_name(inner) is None or polygon(outer) is None:

@@ -44,7 +44,7 @@ class Theorems:
         self._tangent_lines()
         for corners in self.polygons:
             self.areas.apply(corners)
-        for equation in list(self.measures.products.values()):
+        for equation in (*self.measures.products.values(), *self.measures.consequences.values()):
             self.unknowns.equate_product(equation)
 
     def _powers(self, circle: Circle) -> None:
@@ -63,7 +63,7 @@ class Theorems:
                     (1.0, length(point, a), length(point, b)),
                     (-1.0, length(point, c), length(point, d)),
                 ]
-                self.measures.product(f"power {point} {a} {b} {c} {d}", products, number(0))
+                self.measures.consequence(f"power {point} {a} {b} {c} {d}", products, number(0))
 
     def _tangents(self, circle: Circle) -> Iterator[tuple[str, str]]:
         """(outer point, touching point) of the lines that are known to stand upright on a radius."""
@@ -91,7 +91,7 @@ class Theorems:
                             (1.0, length(vertex, one), length(foot, other)),
                             (-1.0, length(vertex, other), length(one, foot)),
                         ]
-                        self.measures.product(f"bisector {vertex} {one} {foot} {other}", products, number(0))
+                        self.measures.consequence(f"bisector {vertex} {one} {foot} {other}", products, number(0))
 
     def _line(self, a: str, b: str) -> int:
         i = self.figure.line_of(a, b)
@@ -117,7 +117,7 @@ class Theorems:
                     if p and q and r and s and t and u and len({p, q, r}) == len({s, t, u}) == 3:
                         length = self.measures.length
                         products = [(1.0, length(p, q), length(t, u)), (-1.0, length(q, r), length(s, t))]
-                        self.measures.product(f"cut {p} {q} {r} {s} {t} {u}", products, number(0))
+                        self.measures.consequence(f"cut {p} {q} {r} {s} {t} {u}", products, number(0))
 
     def _family(self, i: int) -> float:
         """A key that parallel lines share."""
@@ -153,16 +153,11 @@ class Theorems:
             step = (length * math.cos(math.radians(turn)), length * math.sin(math.radians(turn)))
             if a in places and b in places:
                 for axis in (0, 1):
-                    self._equate_exactly(places[b][axis], places[a][axis] + step[axis])
+                    self.unknowns.equate(places[b][axis], places[a][axis] + step[axis])
             elif a in places:
                 places[b] = (places[a][0] + step[0], places[a][1] + step[1])
             else:
                 places[a] = (places[b][0] - step[0], places[b][1] - step[1])
-
-    def _equate_exactly(self, left: Sum, right: Sum) -> None:
-        difference = left - right
-        terms = {key: factor for key, factor in difference.terms.items() if abs(factor) > 1e-9}
-        self.unknowns.equate(Sum(terms, difference.constant), number(0))
 
     def _tangent_lines(self) -> None:
         """Tangents from one point are equally long; with a line that cuts the circle twice, squares and products."""
@@ -183,4 +178,4 @@ class Theorems:
                     (1.0, tangent, tangent),
                     (-1.0, self.measures.length(outer, a), self.measures.length(outer, b)),
                 ]
-                self.measures.product(f"tangent {outer} {touching} {a} {b}", products, number(0))
+                self.measures.consequence(f"tangent {outer} {touching} {a} {b}", products, number(0))

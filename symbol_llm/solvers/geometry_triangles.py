@@ -1,8 +1,10 @@
 """Theorems about triangles, for all the triangles of a figure.
 
+```
 equal sides have equal angles against them, and back           Pythagoras, the laws of sines and cosines
 similar triangles: two angles; two sides in one ratio and the angle between; all sides in one ratio
 congruent ones are similar in the ratio one
+```
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ class Triangles:
                     (-1.0, sides[i], sides[i]),
                     (-2 * cosine, sides[j], sides[k]),
                 ]
-                self.measures.product(f"cosines {' '.join(triangle.corners)} {i}", products, number(0))
+                self.measures.consequence(f"cosines {' '.join(triangle.corners)} {i}", products, number(0))
         one, other = (self.unknowns.ratio(sides[i], sides[0]) for i in (1, 2))
         if one and other and one > 0 and other > 0:
             lengths = (1.0, one, other)
@@ -147,4 +149,4 @@ class Triangles:
             elif i:
                 products = [(1.0, one.sides[0], other.sides[order[i]]), (-1.0, other.sides[order[0]], one.sides[i])]
                 name = f"similar {' '.join(one.corners)} {' '.join(other.corners)} {tuple(order)} {i}"
-                self.measures.product(name, products, number(0))
+                self.measures.consequence(name, products, number(0))

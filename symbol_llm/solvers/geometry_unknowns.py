@@ -100,6 +100,16 @@ class Unknowns:
         row[np.abs(row) < 1e-9] = 0.0
         return row
 
+    @property
+    def width(self) -> int:
+        """The entries of a row."""
+        return CAPACITY + 1
+
+    def free(self) -> np.ndarray:
+        """The numbers of the unknowns that are still free: all others are sums of them."""
+        used = len(self.names)
+        return np.array([k for k in range(used) if np.flatnonzero(self._rows[k]).tolist() == [k]], dtype=int)
+
     def value(self, expression: Sum) -> float | None:
         """The number that an expression is, or None while it is not known."""
         row = self.row(expression)

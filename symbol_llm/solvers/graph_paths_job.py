@@ -1,6 +1,8 @@
 """Longest paths by networkx. ``run`` works in a worker's process (symbol_llm/solvers/worker.py).
 
+```
 adj_list = {7: [(3, 30.0)], 3: []}, source = 7, target = 3     →     {"low": 30.0, "high": 30.0, "path": ["7", "3"]}
+```
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ kernel ends everything inside.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -22,6 +23,7 @@ import time
 from pathlib import Path
 
 from symbol_llm.solvers.isolation import Isolation, enter_namespaces
+from symbol_llm.solvers.preload import FUNCTIONS
 from symbol_llm.solvers.syscalls import build_filter
 from symbol_llm.solvers.wire import Hangup, receive_frames, send_frames
 from symbol_llm.solvers.zygote import LONGEST_MESSAGE, MOST_THREADS, Zygote
@@ -33,6 +35,8 @@ _LOOK_SECONDS = 0.02  # between two looks at a job's threads
 def start(kind: str, level: Isolation, control: int, sandbox: int) -> None:
     """Start a zygote and guard it. ``control`` is the socket's descriptor, ``sandbox`` the caller's process."""
     connection = socket.socket(fileno=control)
+    for module in FUNCTIONS.get(kind, ()):
+        importlib.import_module(module)
     with contextlib.suppress(OSError):  # some containers have no such file
         # If the machine runs out of memory, the kernel's choice is a job or its zygote, never the caller.
         Path("/proc/self/oom_score_adj").write_text("1000")

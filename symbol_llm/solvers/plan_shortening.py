@@ -1,7 +1,9 @@
 """Leaving out of a plan what it does not need.
 
+```
 shortened(domain, problem, ["(pickup b)", "(putdown b)", "(pickup b)", "(stack b a)"])
 →   ["(pickup b)", "(stack b a)"]
+```
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import datetime
 import importlib
 import re
 import statistics
+import sys
 from collections.abc import Callable
 
 # What short programs import most.
@@ -45,4 +46,15 @@ def python() -> None:
     str(sympy.diff(sympy.sin(x) * x, x)) + str(sympy.integrate(x**2, x))
 
 
-KINDS: dict[str, Callable[[], None]] = {"plain": plain, "python": python}
+def answers() -> None:
+    """What compares answers (sandboxed.py), each after its own warming."""
+    for module in FUNCTIONS["answers"]:
+        sys.modules[module].prepare()
+
+
+KINDS: dict[str, Callable[[], None]] = {"plain": plain, "python": python, "answers": answers}
+# Modules of ours that a kind's jobs call. They are loaded outside of the walls, where our files are; what they load in
+# ``prepare()`` are libraries, which are readable inside.
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "answers": ("symbol_llm.formats.latex_math_engine", "symbol_llm.solvers.answers_expressions")
+}

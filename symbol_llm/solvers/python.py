@@ -33,9 +33,17 @@ class PythonSolver(Solver):
     def engine(self) -> str:
         return ENGINE
 
+    @property
+    def walls(self) -> tuple[str, tuple[str, ...]]:
+        """The isolation level that programs run at, and why each stronger one was not reached. Starts a zygote.
+
+        Raises UserError where the machine cannot isolate programs well enough.
+        """
+        return self._slim.isolation.value, self._slim.shortfalls
+
     def solve(self, symbol: str, context: Context = EMPTY, limits: Limits | None = None) -> Solution:
         if not symbol.strip():
-            return Solution(Outcome.NO_SYMBOL, message="there is no program")
+            return Solution(Outcome.NO_SYMBOL, message="there is no program", engine=ENGINE)
         # Only a matter of speed: a slim zygote can import sympy as well.
         sandbox = self._sympy if "sympy" in symbol else self._slim
         return sandbox.run(symbol, limits or self.limits)

@@ -1,7 +1,9 @@
 """Reading Python source that may be anything: ``ast.parse`` with every failure told as a SymbolError.
 
+```
 def solution(:          expected a valid Python program: invalid syntax at line 1, column 14
              ^
+```
 """
 
 from __future__ import annotations

@@ -16,13 +16,13 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 from typing import Self
 
 import orjson
 
 from symbol_llm.errors import UserError
-from symbol_llm.solvers.ending import read_ending
+from symbol_llm.solvers.ending import ENGINE, read_ending
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 from symbol_llm.solvers.python_syntax import LONGEST_PROGRAM
@@ -51,6 +51,7 @@ def solution():
         "read a file of the machine": attempt(lambda: open("/etc/passwd").close()),
     }
 """
+_CLOSED = "ended, because the solver was closed"
 _LONGEST = 1e6  # seconds; what the kernel's clocks and limits can hold
 _LARGEST_MEMORY = 1 << 46  # bytes
 _MAY_DO = {
@@ -85,6 +86,8 @@ class Sandbox:
 
     def _fill(self) -> None:
         self._lock = threading.Lock()
+        self._counting, self._emptying = threading.Lock(), threading.Lock()
+        self._num_closing = 0
         self._level: Isolation | None = None
         self._shortfalls: tuple[str, ...] = ()
         self._zygotes = [ZygoteProcess(self.kind) for _ in range(self.size)]
@@ -113,20 +116,31 @@ class Sandbox:
         """
         if len(program) > LONGEST_PROGRAM:  # the rest is found out inside: parsers can be attacked, too
             message = f"a program of {len(program):,} characters; the longest that is run has {LONGEST_PROGRAM:,}"
-            return Solution(Outcome.PARSE_ERROR, message=message)
+            return Solution(Outcome.PARSE_ERROR, message=message, engine=ENGINE)
         solution = self._run_once(program, limits)
         if solution.outcome is Outcome.SANDBOX_ERROR:
             solution = self._run_once(program, limits)
         return solution
 
+    def _closed(self) -> Solution:
+        return Solution(Outcome.WALL_TIMEOUT, message=_CLOSED, engine=ENGINE, isolation=self._level or "none")
+
     def _run_once(self, program: str, limits: Limits) -> Solution:
         with self._borrow() as zygote:
-            level = self._ready(zygote)
             try:
-                return self._ask(zygote, level, program, limits)
+                level = self._ready(zygote)
+            except UserError:
+                if self._num_closing:  # killed while it started
+                    return self._closed()
+                raise
+            try:
+                return self._closed() if self._num_closing else self._ask(zygote, level, program, limits)
             except (Hangup, OSError) as error:
                 zygote.stop()
-                return Solution(Outcome.SANDBOX_ERROR, message=f"the zygote is gone: {error}", isolation=level)
+                if self._num_closing:
+                    return self._closed()
+                message = f"the zygote is gone: {error}"
+                return Solution(Outcome.SANDBOX_ERROR, message=message, engine=ENGINE, isolation=level)
             except BaseException:  # Ctrl-C: or the next program would get this one's answer
                 zygote.stop()
                 raise
@@ -174,12 +188,15 @@ class Sandbox:
             except NotReached as error:
                 reason = str(error)
             zygote.stop()
+            if self._num_closing:
+                raise UserError(f"the sandbox was closed while it started ({reason})")
             reasons.append(f"{level}: {reason}")
         raise UserError(
             f"the sandbox cannot isolate programs at level {weakest} or better on this machine "
             f"({'; '.join(reasons) or f'the level is capped at {self.strongest}'}). Allow user namespaces "
             "(sysctl kernel.unprivileged_userns_clone=1, or a container with --security-opt seccomp=unconfined) and "
-            f"install libseccomp2; or accept weaker walls with --allow-weak-sandbox ({ALLOW_WEAK_VARIABLE}=1)"
+            f"install libseccomp2; or accept weaker walls with {ALLOW_WEAK_VARIABLE}=1 "
+            "(symbol-llm solve: --allow-weak-sandbox)"
         )
 
     def _probe(self, zygote: ZygoteProcess, level: Isolation) -> str:
@@ -202,11 +219,24 @@ class Sandbox:
             self._idle.put(zygote)
 
     def close(self) -> None:
-        """End all zygotes once their jobs are done. A closed sandbox may be used again: it starts them anew."""
-        borrowed = [self._idle.get() for _ in range(self.size)]
-        for zygote in borrowed:
-            zygote.stop()
-            self._idle.put(zygote)
+        """End all zygotes at once; programs that run end as WALL_TIMEOUT. A closed sandbox may be used again."""
+        with self._counting:
+            self._num_closing += 1
+        try:
+            with self._emptying:
+                borrowed: list[ZygoteProcess] = []
+                while len(borrowed) < self.size:
+                    for zygote in self._zygotes:
+                        if zygote not in borrowed:
+                            zygote.kill()
+                    with contextlib.suppress(Empty):
+                        borrowed.append(self._idle.get(timeout=0.1))  # its borrower gives it back now
+                for zygote in borrowed:
+                    zygote.stop()
+                    self._idle.put(zygote)
+        finally:
+            with self._counting:
+                self._num_closing -= 1
 
     def __enter__(self) -> Self:
         return self

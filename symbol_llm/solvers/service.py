@@ -6,19 +6,19 @@
 
 Jobs are read as they are needed, so memory does not grow with their number. A result that is known is not computed
 again: from the cache folder, from the jobs just solved, or from an equal job that is on its way (of sampled outputs a
-third are exact repetitions). ``run`` can be cancelled at any time, and what is finished by then still comes out.
+third are exact repetitions). A run can be cancelled at any time: what runs is ended, what is finished still comes out.
 """
 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from symbol_llm.formats.base import EMPTY, Context
@@ -30,6 +30,13 @@ from symbol_llm.solvers.sql_world import NoDatabase
 
 _REMEMBERED = 2_048  # results in memory
 _AHEAD = 16  # jobs per worker that are read ahead of the one whose turn it is
+
+
+_AGAIN_SECONDS = 0.1  # between two attempts to end what runs
+
+
+class JobEnded(Exception):
+    """A job was ended with its engine, because nobody waits for it any more."""
 
 
 class Solved(NamedTuple):
@@ -67,31 +74,64 @@ class Service:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Solution]] = {}
         self._recent: OrderedDict[str, Solution] = OrderedDict()
+        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
+        self._num_waiting = 0  # calls of ``solve``
+        self._num_ending = 0
+        self._is_closed = False
 
     def solve(self, symbol: str, context: Context = EMPTY) -> Solution:
-        """Execute one symbol, or give its known result."""
-        future, _ = self._submit(Job(symbol, context))
-        return future.result()
+        """Execute one symbol, or give its known result. Raises JobEnded if the service is closed meanwhile."""
+        with self._lock:
+            self._num_waiting += 1
+        try:
+            future, _ = self._submit(Job(symbol, context))
+            return future.result()
+        finally:
+            with self._lock:
+                self._num_waiting -= 1
 
     def run(self, jobs: Iterable[Job], *, as_completed: bool = False) -> Run:
         """Execute jobs; an iterator of Solved in the order of the jobs, or as they finish."""
         return Run(self, jobs, as_completed)
 
     def close(self) -> None:
-        """Drop what has not started, wait for what runs (at most its wall limit), end the engine's processes."""
-        self._threads.shutdown(cancel_futures=True)
+        """Drop what has not started, and end what runs with the engine's processes.
+
+        Jobs of a Solver that was handed in are waited for, at most their wall limit.
+        """
+        self._is_closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if self._is_ours:
+            with self._lock:
+                running = list(self._running.values())
+            self._end(running)
             self.solver.close()
+        self._threads.shutdown()
         if self.cache is not None:
             self.cache.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _end(self, futures: list[Future[Solution]]) -> None:
+        """End jobs by ending the engine's processes, until none of them is under way."""
+        with self._lock:
+            self._num_ending += 1
+        try:
+            while wait(futures, timeout=0).not_done:
+                self.solver.close()
+                wait(futures, timeout=_AGAIN_SECONDS)
+        finally:
+            with self._lock:
+                self._num_ending -= 1
+
+    def _is_shared(self, run: Run) -> bool:
+        """Whether anybody but one run has jobs under way."""
+        with self._lock:
+            return self._num_waiting > 0 or any(not other.is_over for other in self._runs if other is not run)
 
     def _submit(self, job: Job) -> tuple[Future[Solution], bool]:
         """The future result of a job, and whether it is not computed for this one."""
@@ -127,9 +167,9 @@ class Service:
 
     def _compute(self, key: str, job: Job) -> Solution:
         try:
-            solution = self.solver.solve(job.symbol, job.context, self.limits)
+            solution = self._solved(job)
             if solution.outcome is Outcome.SANDBOX_ERROR:  # a fault of the machine is tried once more
-                solution = self.solver.solve(job.symbol, job.context, self.limits)
+                solution = self._solved(job)
         except NoDatabase as error:  # a fault of one job's context, not of the set-up
             return Solution(Outcome.GOLD_ERROR, message=str(error), engine=self.engine)
         if solution.outcome not in PASSING:
@@ -138,10 +178,28 @@ class Service:
                 self.cache.put(key, solution)
         return solution
 
+    def _solved(self, job: Job) -> Solution:
+        """Raises JobEnded where the engine was ended: what it said then tells nothing about the job."""
+        if self._num_ending:
+            raise JobEnded
+        try:
+            return self.solver.solve(job.symbol, job.context, self.limits)
+        finally:
+            if self._num_ending:
+                raise JobEnded
+
 
 def _sized(name: str, workers: int) -> dict[str, int]:
     """How a solver is told how many jobs run side by side, where its pool is not sized by the machine."""
     return {"python": {"size": workers}, "sql": {"workers": workers}}.get(name, {})
+
+
+def _is_ended(future: Future[Solution]) -> bool:
+    """Whether a future will never have a result. Waits until it is done."""
+    try:
+        return isinstance(future.exception(), JobEnded)
+    except CancelledError:
+        return True
 
 
 class _Entry(NamedTuple):
@@ -154,7 +212,7 @@ class _Entry(NamedTuple):
 class Run(Iterator[Solved]):
     """Jobs on their way. ``outcomes`` counts what was handed out, ``num_repeated`` what was not computed for it.
 
-    After ``cancel``, or an exception in the middle (Ctrl-C), it may be read on: the jobs that had started come out.
+    After ``cancel``, or an exception in the middle (Ctrl-C), it may be read on: what is finished comes out.
     """
 
     def __init__(self, service: Service, jobs: Iterable[Job], as_completed: bool) -> None:
@@ -168,17 +226,20 @@ class Run(Iterator[Solved]):
         self._waiting: dict[int, _Entry] = {}  # in the order of the jobs
         self._finished: SimpleQueue[int] = SimpleQueue()
         self._is_cancelled = False
+        self.is_over = False  # all is handed out, or nothing more is asked for
+        service._runs.add(self)
 
     def __next__(self) -> Solved:
         while True:
-            if not self._is_cancelled:
+            if not self._is_stopped:
                 self._read_ahead()
             if not self._waiting:
+                self.is_over = True
                 raise StopIteration
             entry = self._next_entry()
-            if entry.future.cancelled():
+            if _is_ended(entry.future):
                 del self._waiting[entry.position]
-                if not self._is_cancelled:  # by another run that waited for the same result
+                if not self._is_stopped:  # by another run that waited for the same result
                     self._start(entry.position, entry.job)
                 continue
             solution = entry.future.result()
@@ -189,14 +250,24 @@ class Run(Iterator[Solved]):
             self.num_repeated += entry.is_repeated
             return self.current
 
-    def cancel(self) -> None:
-        """Start no more jobs. Those that run are not stopped: reading on waits for them, or leave them to ``close``."""
-        self._is_cancelled = True
-        for entry in list(self._waiting.values()):
-            entry.future.cancel()
+    def cancel(self, grace_seconds: float = 0.0) -> None:
+        """Start no more jobs, and end those that run after ``grace_seconds``; what is finished then can be read on.
+
+        While another run or ``solve`` of the same service waits for its jobs, running ones are left to end themselves.
+        """
+        self._is_cancelled = self.is_over = True
+        futures = [entry.future for entry in list(self._waiting.values())]
+        running = [future for future in futures if not future.cancel()]
+        running = list(wait(running, timeout=grace_seconds).not_done)
+        if running and not self._service._is_shared(self):
+            self._service._end(running)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._is_cancelled or self._service._is_closed
 
     def _next_entry(self) -> _Entry:
-        if self._as_completed and not self._is_cancelled:
+        if self._as_completed and not self._is_stopped:
             return self._waiting[self._finished.get()]
         return next(iter(self._waiting.values()))
 

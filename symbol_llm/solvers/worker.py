@@ -55,6 +55,7 @@ class Worker:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._child: _Child | None = None
+        self._num_closing = 0
 
     def call(self, argument: Any, limits: Limits) -> Solution:
         """Run one job. Raises UserError only if the child cannot be started at all.
@@ -71,30 +72,48 @@ class Worker:
                 _, solution = self._run(job, limits)
             return solution
 
+    def _closed(self) -> Solution:
+        return Solution(Outcome.WALL_TIMEOUT, message=_CLOSED, engine=self.name)
+
     def _run(self, job: bytes, limits: Limits) -> tuple[bool, Solution]:
-        if self._child is not None and self._child.process.poll() is not None:
+        if self._child is not None and self._child.has_ended():
             self._stop()
         is_fresh = self._child is None
-        if self._child is None:
-            self._child = _Child(self.target)
         try:
-            solution = self._child.run(job, limits, self.name)
-        except BaseException:  # an interrupt would leave a reply behind in the pipe
+            if self._child is None:
+                self._child = _Child(self.target)
+                self._child.greet(self.target)
+            # Checked once there is a child that ``close`` sees, so that none is missed.
+            solution = self._closed() if self._num_closing else self._child.run(job, limits, self.name)
+        except BaseException as error:  # an interrupt would leave a reply behind in the pipe
             self._stop()
+            if self._num_closing and isinstance(error, UserError):  # killed while it started
+                return True, self._closed()
             raise
+        if self._num_closing and solution.outcome is Outcome.CRASH:
+            solution = self._closed()
         if solution.outcome in _FATAL:
             self._stop()
-        return is_fresh, solution
+        return is_fresh or self._num_closing > 0, solution
 
     def _stop(self) -> None:
         if self._child is not None:
-            self._child.end()
+            with self._child.reaping:
+                self._child.end()
             self._child = None
 
     def close(self) -> None:
-        """End the child. A closed worker may be called again: it starts a new one."""
-        with self._lock:
-            self._stop()
+        """End the child at once; a job that it runs ends as WALL_TIMEOUT. The next call starts a new one."""
+        with _counting:
+            self._num_closing += 1
+        try:
+            if child := self._child:
+                child.kill()
+            with self._lock:
+                self._stop()
+        finally:
+            with _counting:
+                self._num_closing -= 1
 
 
 class WorkerPool:
@@ -116,11 +135,13 @@ class WorkerPool:
             self._idle.put(worker)
 
     def close(self) -> None:
-        """End all children. A closed pool may be called again."""
+        """End all children at once; jobs that run end as WALL_TIMEOUT. A closed pool may be called again."""
         for worker in self._workers:
             worker.close()
 
 
+_CLOSED = "ended, because the solver was closed"
+_counting = threading.Lock()
 _FATAL = {Outcome.CPU_TIMEOUT, Outcome.WALL_TIMEOUT, Outcome.OUT_OF_MEMORY, Outcome.CRASH}
 
 
@@ -140,8 +161,12 @@ class _Child:
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr
         self.errors = b""
+        self.reaping = threading.Lock()  # so that nobody kills a process group whose number is free again
         # Ends the child when the worker is garbage or the interpreter exits without close().
         self.end = weakref.finalize(self, _end, self.process, os.getpid())
+
+    def greet(self, target: str) -> None:
+        """Wait until the target is loaded. Raises UserError if it cannot be."""
         try:
             greeting = self._receive(time.monotonic() + _START_SECONDS)
             problem = json.loads(greeting) if greeting is not None else self._quote() or "it died at once"
@@ -153,6 +178,16 @@ class _Child:
         if problem is not None:
             self.end()
             raise UserError(f"the worker process for {target} cannot start: {problem}")
+
+    def has_ended(self) -> bool:
+        with self.reaping:
+            return self.process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill it with its process group, while another thread may wait for it."""
+        with self.reaping:
+            if self.process.returncode is None:
+                _kill_group(self.process.pid)
 
     def run(self, job: bytes, limits: Limits, name: str) -> Solution:
         start = time.monotonic()
@@ -176,7 +211,12 @@ class _Child:
         )
 
     def _epitaph(self, limits: Limits, name: str, wall: float) -> Solution:
-        code = self.process.wait()
+        try:
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            pass  # it is reaped already
+        with self.reaping:
+            code = self.process.wait()
         said = self._quote()
         if code == -signal.SIGPROF:  # the child's CPU timer
             message = f"no answer within {limits.cpu_seconds:g} s of CPU time"
@@ -237,14 +277,18 @@ class _Child:
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:
     """Kill the child with its process group and release the pipes. In a fork of the owner: only the pipes."""
     if os.getpid() == owner and process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended by itself just now
+        _kill_group(process.pid)
         process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it ended by itself just now
 
 
 _ALL: weakref.WeakSet[Worker] = weakref.WeakSet()

@@ -135,3 +135,36 @@ def test_every_real_program_is_read() -> None:
         canonical = python.canonical(text)
         assert python.canonical(canonical) == canonical, where
     assert count >= 1_700
+
+
+# Texts that would hang or crash a careless reader: what folds into endless constants, and what nests without end.
+GREEDY = {
+    "powers": "9**9**9**9",
+    "shift": "1 << 10**9",
+    "long text": "'a' * 10**9",
+    "long tuple": "(1,) * 10**9",
+    "texts of texts": "(('a' * 4000) * 4000) * 4000",
+    "digits": "9" * 90_000,
+    "hexadecimal": "0x" + "f" * 90_000 + " * 0x" + "f" * 9_000,
+    "minus": "-" * 90_000 + "1",
+    "not": "not " * 24_000 + "1",
+    "brackets": "(" * 50_000 + ")" * 50_000,
+    "attributes": "a" + ".b" * 45_000,
+    "calls": "f" + "()" * 45_000,
+    "sums": "1+" * 45_000 + "1",
+    "choices": "1 if 1 else " * 8_000 + "1",
+    "functions": "lambda:" * 14_000 + "1",
+    "blocks": "\n".join(" " * i + "if 1:" for i in range(400)) + "\n" + " " * 400 + "pass",
+    "branches": "if a:\n pass\n" + "elif a:\n pass\n" * 5_000,
+    "patterns": "match a:\n case " + "[" * 190 + "]" * 190 + ": pass",
+    "lines": "\\\n" * 45_000,
+}
+
+
+@pytest.mark.parametrize("text", GREEDY.values(), ids=GREEDY)
+def test_greedy_texts_are_read_or_refused_in_this_process(text: str) -> None:
+    verdict = python.accepts(text)
+    assert verdict.holds is not None and verdict.reason
+    if verdict.holds is False and not python.parses(text):
+        with pytest.raises(SymbolError):
+            python.canonical(text)

@@ -1,4 +1,4 @@
-"""One sandbox per test module and level of isolation, and a folder that its programs must not reach."""
+"""What the modules share: a sandbox per level of isolation, a geometry solver, a folder no program must reach."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from symbol_llm.errors import UserError
+from symbol_llm.solvers import Solver, get
 from symbol_llm.solvers.isolation import Isolation
 from symbol_llm.solvers.sandbox import Sandbox
 
@@ -27,6 +28,12 @@ def started(level: Isolation) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module", params=[Isolation.FULL, Isolation.LANDLOCK], ids=["namespaces", "landlock"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     yield from started(request.param)
+
+
+@pytest.fixture(scope="module")
+def geometry() -> Iterator[Solver]:
+    with get("geometry") as solver:
+        yield solver
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -9,14 +10,18 @@ from symbol_llm.solvers.sandbox import Sandbox
 
 
 def descendants(*roots: int) -> list[int]:
-    """Children, their children and so on, of processes that have one thread each."""
-    found = list(roots)
-    for pid in found:
+    """Children, their children and so on, of these processes, or of this one."""
+    above: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        except FileNotFoundError:  # gone in between
+            above[int(entry.name)] = int((entry / "stat").read_bytes().rsplit(b")", 1)[1].split()[1])
+        except (OSError, IndexError, ValueError):  # gone in between
             continue
-    return found[len(roots) :]
+    found = list(roots or (os.getpid(),))
+    first = len(found)
+    for pid in found:
+        found += [child for child, parent in above.items() if parent == pid]
+    return found[first:]
 
 
 def guards(sandbox: Sandbox) -> list[int]:

@@ -70,7 +70,7 @@ def test_a_broken_line_is_a_parse_error_with_a_caret(solver: Solver) -> None:
     solution = solver.solve(CATS + "Animal(tom))")
     assert solution.outcome is Outcome.PARSE_ERROR
     assert "line 3, column 12" in solution.message and solution.message.endswith("\n             ^")
-    assert solver.solve("").outcome is Outcome.PARSE_ERROR
+    assert solver.solve("").outcome is Outcome.NO_SYMBOL
     assert solver.solve(CATS + "\nAnimal(tom)").outcome is Outcome.PARSE_ERROR, "a formula is missing"
 
 

@@ -75,6 +75,21 @@ def test_close_leaves_nothing_and_reopens(sandbox: Sandbox) -> None:
     assert Path("/proc/self/mountinfo").read_text() == mounts and sorted(os.listdir("/")) == folders
 
 
+def test_close_ends_programs_that_run(sandbox: Sandbox) -> None:
+    limits = Limits(cpu_seconds=600, wall_seconds=3600)
+    with Sandbox("plain", size=2, strongest=sandbox.isolation) as fresh, ThreadPoolExecutor(3) as threads:
+        running = [threads.submit(fresh.run, "while True: pass", limits) for _ in range(3)]
+        while len(descendants(*guards(fresh))) < 4:  # two zygotes with a job each
+            time.sleep(0.01)
+        pids = guards(fresh) + descendants(*guards(fresh))
+        while not all(future.done() for future in running):  # the third one starts when another has ended
+            fresh.close()
+        assert {future.result().outcome for future in running} == {Outcome.WALL_TIMEOUT}
+        assert all("closed" in future.result().message for future in running)
+        assert all(map(is_gone, pids))
+        assert fresh.run("answer = 2").answer == 2
+
+
 def test_an_interrupted_run_leaves_no_answer_for_the_next(sandbox: Sandbox) -> None:
     with Sandbox("plain", size=1, strongest=sandbox.isolation) as fresh:
         assert fresh.run("answer = 1").answer == 1

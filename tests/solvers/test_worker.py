@@ -131,6 +131,37 @@ def test_close_ends_the_child_and_its_children(worker: Worker) -> None:
     assert worker.call(("echo", "again"), EASY).answer == "again"
 
 
+def test_close_ends_jobs_that_run_at_once() -> None:
+    pool = WorkerPool(TARGET, 2)
+    pids = {pool.call(("facts", 0), EASY).answer["pid"]}
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(pool.call, ("stubborn", None), EASY) for _ in range(2)]
+        while len(_busy := [one for one in pool._workers if one._child is not None and one._lock.locked()]) < 2:
+            time.sleep(0.01)
+        pids |= {one._child.process.pid for one in _busy if one._child is not None}
+        pool.close()
+        ended = [future.result() for future in running]
+    assert {solution.outcome for solution in ended} == {Outcome.WALL_TIMEOUT}
+    assert all("closed" in solution.message for solution in ended)
+    assert not any(map(is_alive, pids))
+    assert pool.call(("echo", 1), EASY).answer == 1
+    pool.close()
+
+
+def test_a_worker_can_be_closed_while_it_starts() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        for pause in (0.0, 0.02, 0.1, 0.3):
+            one = Worker(TARGET)
+            running = threads.submit(one.call, ("sleep", 600.0), EASY)
+            while not one._lock.locked():
+                time.sleep(0.001)
+            time.sleep(pause)
+            while not running.done():  # a close before there is a child ends nothing
+                one.close()
+                time.sleep(0.01)
+            assert running.result().outcome is Outcome.WALL_TIMEOUT
+
+
 @pytest.mark.parametrize("target", ["tests.solvers.worker_jobs:nothing", "no_such_module:job"])
 def test_a_target_that_cannot_be_loaded_is_told(target: str) -> None:
     with pytest.raises(UserError, match=r"cannot start: (AttributeError|ModuleNotFoundError)"):
