@@ -1,6 +1,6 @@
 """Useful tokens per second of this engine and of its peers: same rows, same model, one process, one run, medians.
 
-    python benchmarks/training.py [--rows 128] [--hidden 128] [--precision fp32|bf16] [--repeats 3] [--json]
+    python benchmarks/training.py [--rows 128] [--hidden 128] [--precision fp32|bf16] [--repeats 3] [--peers TRL bare]
 
 Peers are `transformers.Trainer` with plain padding and with length grouping, and TRL's SFTTrainer packed in the
 setting that was its best on CPU (best-fit rows of 1,024, four of them a step); a bare hand-written loop over our own
@@ -28,7 +28,7 @@ import numpy as np
 VOCABULARY = 2_000
 LONGEST = 1_024
 STEP_TOKENS = 4_096
-PADDED = "Trainer, padded, batches of 8"
+OURS = "symbol-llm, packed"
 
 
 def main() -> None:
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=128)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast for all of them")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--peers", nargs="+", choices=["padded", "grouped", "TRL", "bare"], help="default: all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -52,12 +53,14 @@ def main() -> None:
     keep_freed_memory()  # for all of them alike
     store, hidden, bf16 = make_store(options.rows), options.hidden, options.precision == "bf16"
     methods: dict[str, Callable[[], dict[str, float]]] = {
-        PADDED: lambda: with_trainer(store, hidden, bf16, "random"),
+        "Trainer, padded, batches of 8": lambda: with_trainer(store, hidden, bf16, "random"),
         "Trainer, length-grouped, batches of 8": lambda: with_trainer(store, hidden, bf16, "group_by_length"),
         "TRL SFTTrainer, packed, 4 rows of 1024": lambda: with_trl(store, hidden, bf16),
         "bare loop over our packs": lambda: with_bare_loop(store, hidden, bf16),
-        "symbol-llm, packed": lambda: with_packs(store, hidden, bf16),
+        OURS: lambda: with_packs(store, hidden, bf16),
     }
+    peers = options.peers or [""]
+    methods = {name: run for name, run in methods.items() if name == OURS or any(peer in name for peer in peers)}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
     for _ in range(options.repeats):
         for name, method in methods.items():
@@ -67,7 +70,7 @@ def main() -> None:
         for name, of_method in runs.items()
     }
     for result in results.values():
-        ours = results["symbol-llm, packed"]["tokens_per_cpu_second"]
+        ours = results[OURS]["tokens_per_cpu_second"]
         result["ours_over_it"] = ours / result["tokens_per_cpu_second"]
     if options.json:
         print(json.dumps({**vars(options), "results": results}))

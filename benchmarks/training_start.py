@@ -28,13 +28,13 @@ TOKENS, WORDS, HIDDEN = 4_096, 32_000, 512
 _LOSS = f"""
 import resource, sys, time, torch
 torch.manual_seed(0); torch.set_num_threads(1)
-from symbol_llm.training.loss import CHUNK_ELEMENTS, ChunkedLoss
+from symbol_llm.training.loss import CPU_CHUNK, ChunkedLoss
 hidden = torch.randn({TOKENS}, {HIDDEN}, requires_grad=True)
 weight = torch.nn.Parameter(torch.randn({WORDS}, {HIDDEN}) / {HIDDEN} ** 0.5)
 targets = torch.randint(0, {WORDS}, ({TOKENS},))
 before, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 if sys.argv[1] == "chunked":
-    total, _ = ChunkedLoss.apply(hidden, weight, targets, CHUNK_ELEMENTS // {WORDS})
+    total, _ = ChunkedLoss.apply(hidden, weight, targets, CPU_CHUNK)
 else:
     total = torch.nn.functional.cross_entropy((hidden @ weight.t()).float(), targets, reduction="sum")
 (total / {TOKENS}).backward()

@@ -1,13 +1,13 @@
 """What shared prefixes give on a collection with its true prompts, task by task, against plain packing.
 
     symbol-llm collect build --raw RAW --limit 300 --out OUT
-    python benchmarks/training_tasks.py OUT [--hidden 128] [--tokens 30000] [--repeats 3] [--json]
+    python benchmarks/training_tasks.py OUT [--hidden 128] [--rows 300] [--repeats 1] [--json]
 
 Both sides train the same rows of a task, forward and backward, in packs of 4,096 computed tokens; only
 `share_prefixes` differs. Seconds are of processor time, medians; the two sides take turns. The tokenizer is a BPE of
-8,192 tokens learnt on the collection. A task needs enough rows: a family is shared among at most eight rows of a pack,
-and every task has about ten instructions, each of which begins families of its own. A collection of all rows has larger
-families than an excerpt.
+8,192 tokens learnt on the collection. Every task has about ten instructions, each of which begins families of its own,
+and a family is shared among at most eight rows of a pack: with fewer than 100 rows of a task the families are small,
+and less is saved than in a collection of all rows. Together: the seconds of all tasks on one side over the other's.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("data", nargs="?", type=Path, help="a collection; without one, a small generated one is built")
     parser.add_argument("--hidden", type=int, default=128)
-    parser.add_argument("--tokens", type=int, default=30_000, help="of each task at most")
+    parser.add_argument("--rows", type=int, help="of each task at most; default: all")
     parser.add_argument("--formats", nargs="+", help="only tasks of these formats, or: definitions, others")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--tasks", nargs="+", help="only these tasks; seconds of several parts add up")
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
@@ -56,9 +57,9 @@ def main() -> None:
         loss_head = LossHead(model)
         chosen = _chosen(options.formats)
         tasks = {
-            name: _measure(model, loss_head, store, _rows(store, number, options.tokens), options.repeats)
+            name: _measure(model, loss_head, store, _rows(store, number, options.rows), options.repeats)
             for number, name in enumerate(store.task_names)
-            if chosen(store.counts[name].format)
+            if chosen(store.counts[name].format) and (options.tasks is None or name in options.tasks)
         }
     for name, result in tasks.items():
         result["format"] = store.counts[name].format
@@ -73,8 +74,11 @@ def main() -> None:
             f"| {name} | {result['format']} | {result['rows']} | {result['trunk']} | {result['saved']:.0%} | "
             f"{result['plain']:.1f} → {result['shared']:.1f} | {result['ratio']:.2f} |"
         )
-    for name, ratio in document["together"].items():
-        print(f"\n{name}: {ratio:.2f}x the records per second of plain packing")
+    for name, both in document["together"].items():
+        print(
+            f"\n{name}: {both['ratio']:.2f}x the records per second of plain packing, {both['saved']:.0%} of the "
+            f"tokens saved; {both['plain_seconds']:.0f} and {both['shared_seconds']:.0f} CPU seconds"
+        )
 
 
 def _chosen(formats: list[str] | None) -> Callable[[str], bool]:
@@ -122,11 +126,10 @@ def _model(hidden: int, vocabulary: int) -> Any:
     return LlamaForCausalLM._from_config(sizes, attn_implementation=attention.register())
 
 
-def _rows(store: Any, task: int, tokens: int) -> np.ndarray:
-    """Rows of a task in drawn order, up to a number of tokens."""
-    rows = np.random.default_rng(0).permutation(np.flatnonzero(store.tasks == task))
-    few: np.ndarray = rows[: max(2, int(np.searchsorted(np.cumsum(store.lengths[rows]), tokens)))]
-    return few
+def _rows(store: Any, task: int, number: int | None) -> np.ndarray:
+    """Rows of a task in drawn order, at most so many."""
+    rows: np.ndarray = np.random.default_rng(0).permutation(np.flatnonzero(store.tasks == task))[:number]
+    return rows
 
 
 def _measure(model: Any, loss_head: Any, store: Any, rows: np.ndarray, repeats: int) -> dict[str, Any]:
@@ -149,6 +152,7 @@ def _measure(model: Any, loss_head: Any, store: Any, rows: np.ndarray, repeats: 
     return {
         "rows": len(rows),
         "trunk": int(np.median(store.trunks[rows])),
+        "tokens": computed[False],
         "saved": 1 - computed[True] / computed[False],
         "plain": plain,
         "shared": shared,
@@ -166,17 +170,19 @@ def _step(model: Any, loss_head: Any, batch: dict[str, Any]) -> int:
     return int(batch["input_ids"].numel())
 
 
-def _together(tasks: dict[str, dict[str, Any]]) -> dict[str, float]:
+def _together(tasks: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Records per second over several tasks, each with its own number of rows."""
     groups = {
         "tasks with definitions": [r for r in tasks.values() if r["format"] in WITH_DEFINITIONS],
         "all tasks": list(tasks.values()),
     }
-    return {
-        name: sum(r["rows"] / r["plain"] for r in results) / sum(r["rows"] / r["shared"] for r in results)
-        for name, results in groups.items()
-        if results
-    }
+    together = {}
+    for name, results in groups.items():
+        plain, shared = (sum(r["rows"] / r[side] for r in results) for side in ("plain", "shared"))
+        saved = sum(r["saved"] * r["tokens"] for r in results) / max(1, sum(r["tokens"] for r in results))
+        if results:
+            together[name] = {"ratio": plain / shared, "saved": saved, "plain_seconds": plain, "shared_seconds": shared}
+    return together
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ from typing import Any
 from symbol_llm.errors import UserError
 from symbol_llm.training.config import Config, load
 
-_SHORT = {"model": "model.path", "data": "data.path", "out": "run.out", "zero": "deepspeed.stage", "seed": "run.seed"}
+_SHORT = {
+    "method": "method", "model": "model.path", "data": "data.path", "out": "run.out", "zero": "deepspeed.stage",
+    "seed": "run.seed",
+}  # fmt: skip
 
 
 def parse(stage: str, argv: Sequence[str] | None = None) -> Config:
@@ -24,6 +27,7 @@ def parse(stage: str, argv: Sequence[str] | None = None) -> Config:
         description=f"Train the {stage} stage. Any setting of the configuration can be given as --group.name VALUE.",
     )
     parser.add_argument("--config", type=Path, help=f"YAML file, see {stage}/configs/")
+    parser.add_argument("--method", help="sft (default): learn given completions; grpo: rewarded ones (method)")
     parser.add_argument("--model", help="folder or hub id of the starting weights (model.path)")
     parser.add_argument("--data", nargs="+", help="collection folders, Parquet or JSONL files (data.path)")
     parser.add_argument("--out", help="folder for checkpoints, metrics and the model (run.out)")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any], float], torch.Tensor]
 
 NAME = "symbol_llm_packed"
+# For models that cannot take it.
+INSTEAD = "Train with --batch.mode masked (packs, told apart by a mask), or with bucketed (rows side by side, padded)"
 
 
 def register() -> str:
@@ -39,15 +41,23 @@ def packed_attention(
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     packed: dict[str, Any] | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Causal attention along each path.
 
     ``query`` [1, heads, N, size], ``key`` and ``value`` [1, kv_heads, N, size], ``packed`` from the collator.
-    Returns [1, N, heads, size]. Raises ValueError if a mask came through or the paths did not.
+    Returns [1, N, heads, size]. Raises ValueError if a mask came through or the paths did not, or if the model wants
+    what this attention does not have: soft caps, sinks, a window that a row is longer than.
     """
     if attention_mask is not None or packed is None:
         raise ValueError("a packed batch travels with its paths and without an attention mask")
+    if softcap is not None or s_aux is not None:
+        raise ValueError("its attention has soft caps or sinks")
+    if sliding_window is not None and max(packed["looked_at"]) > sliding_window:
+        raise ValueError(f"its attention sees {sliding_window} tokens, a row has {max(packed['looked_at'])}")
     queries, keys, values = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
     if packed["paths"] is not None:
         keys, values = keys.index_select(0, packed["paths"]), values.index_select(0, packed["paths"])

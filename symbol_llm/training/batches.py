@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from symbol_llm.training.config import Batch, Run
 from symbol_llm.training.mixing import Group, epoch_rows
 from symbol_llm.training.packing import Plan, Shape, plan_epoch
+from symbol_llm.training.rectangles import plan_rectangles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,11 +45,7 @@ class Schedule:
         """The packs of one epoch; the latest is kept."""
         if self._plan is None or self._epoch != epoch:
             rows = epoch_rows(self.groups, self.seed, epoch)
-            batch = self.batch
-            branches = batch.max_branches if batch.share_prefixes else 1
-            self._plan = plan_epoch(
-                rows, self.shape, batch.pack_tokens, branches, self.packs_per_step, self.seed, epoch
-            )
+            self._plan = plan_packs(rows, self.shape, self.batch, self.packs_per_step, self.seed, epoch)
             self._epoch = epoch
         return self._plan
 
@@ -75,6 +72,15 @@ class ProcessPacks:
 
     def __getitem__(self, index: int) -> np.ndarray:
         return self.schedule.pack(index * self.world_size + self.rank)
+
+
+def plan_packs(rows: np.ndarray, shape: Shape, batch: Batch, multiple: int, seed: int, epoch: int) -> Plan:
+    """The packs of an epoch over ``rows`` in the mode of the batch."""
+    if batch.mode in ("padded", "bucketed"):
+        is_bucketed = batch.mode == "bucketed"
+        return plan_rectangles(rows, shape.lengths, batch.pack_tokens, multiple, seed, epoch, is_bucketed)
+    branches = batch.max_branches if batch.share_prefixes else 1
+    return plan_epoch(rows, shape, batch.pack_tokens, branches, multiple, seed, epoch)
 
 
 def choose_packs_per_step(batch: Batch, groups: Sequence[Group], shape: Shape, world_size: int, seed: int) -> int:

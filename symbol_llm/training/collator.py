@@ -14,8 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from symbol_llm.training.rectangles import collate_rectangle
+
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
     from symbol_llm.training.data import Store
 
@@ -33,10 +36,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Collator:
-    """Turns the row numbers of a pack into model inputs. Picklable; no state."""
+    """Turns the row numbers of a pack into model inputs in a mode of `config.Batch`. Picklable; no state."""
 
     store: Store
     share_prefixes: bool = True
+    mode: str = "packed"
 
     def __call__(self, packs: Sequence[np.ndarray]) -> dict[str, Any]:
         """The batch of one pack (the loader's batch size is 1)."""
@@ -45,7 +49,18 @@ class Collator:
         documents = [
             Document(store.row(row), int(store.prompt_lengths[row]), int(store.tasks[row])) for row in rows.tolist()
         ]
-        return collate(documents, self.share_prefixes)
+        return make_batch(documents, self.mode, self.share_prefixes)
+
+
+def make_batch(documents: Sequence[Document], mode: str, share_prefixes: bool = True) -> dict[str, Any]:
+    """Model inputs, targets and counts of some rows; the keys depend on the mode."""
+    if mode in ("padded", "bucketed"):
+        return collate_rectangle(documents)
+    batch = collate(documents, share_prefixes)
+    if mode == "masked":
+        batch["attention_mask"] = _mask(batch.pop("packed"))
+        batch["predict"] = batch.pop("logits_to_keep")  # not every model knows the latter
+    return batch
 
 
 def collate(documents: Sequence[Document], share_prefixes: bool = True) -> dict[str, Any]:
@@ -104,6 +119,22 @@ def _layout(paths: Sequence[np.ndarray], fresh: Sequence[np.ndarray]) -> dict[st
         "looked_at_bounds": torch.tensor([0, *np.cumsum(looked_at)], dtype=torch.int32),
         "paths": torch.from_numpy(np.concatenate(paths)) if is_tree else None,
     }
+
+
+def _mask(packed: dict[str, Any]) -> torch.Tensor:
+    """Which places each place sees, for a model's own attention: float [1, 1, N, N], 0 or as good as minus infinity."""
+    import torch
+
+    size = sum(packed["asking"])
+    paths = torch.arange(size) if packed["paths"] is None else packed["paths"]
+    hidden = torch.finfo(torch.bfloat16).min  # which every float type that models compute in can hold
+    mask = torch.full((size, size), hidden)
+    start = 0
+    for asking, path in zip(packed["asking"], paths.split(packed["looked_at"]), strict=True):
+        seen = torch.full((asking, len(path)), hidden).triu_(len(path) - asking + 1)
+        mask[start : start + asking, path] = seen
+        start += asking
+    return mask[None, None]
 
 
 def _shared(before: Document, document: Document) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from symbol_llm.errors import UserError, unknown_name
+from symbol_llm.training.grpo_settings import Grpo, check_grpo, refuse_grpo
 
 ORIGINS = ("existing", "distilled", "evolved", "generated")
 
@@ -65,6 +66,8 @@ class Mixture:
 class Data:
     """The rows: collection folders, Parquet or JSONL files with prompt and completion columns.
 
+    With method grpo the columns are prompt and what the reward needs: answer, and context and world where it has them.
+
     ``prompt_format`` raw: the completion follows the prompt at once. chat: both go through the chat template of the
     starting model. ``without`` leaves out rows by origin (existing, distilled, evolved, generated), for ablations.
     """
@@ -73,19 +76,24 @@ class Data:
     split: str = "train"
     prompt_format: Literal["raw", "chat"] = "raw"
     without: tuple[str, ...] = ()
-    max_tokens: int = 2048  # longest row, special tokens included
+    max_tokens: int = 2048  # longest row, special tokens included; with method grpo the longest prompt
     too_long: Literal["drop", "truncate"] = "drop"
     mixture: Mixture = Mixture()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Packs and steps. A step takes about ``step_tokens`` computed tokens, or about ``step_rows`` rows."""
+    """Packs and steps. A step takes about ``step_tokens`` computed tokens, or about ``step_rows`` rows.
 
+    ``mode`` packed: rows one after the other, told apart by our attention; masked: the same, told apart by a mask that
+    the model's own attention is given; padded: rows side by side, padded; bucketed: likewise, rows of like length.
+    """
+
+    mode: Literal["packed", "masked", "padded", "bucketed"] = "packed"
     pack_tokens: int = 2048  # computed tokens of one process in one forward pass
     step_tokens: int | None = None
     step_rows: int | None = None
-    share_prefixes: bool = True  # compute what rows of a pack begin with only once
+    share_prefixes: bool = True  # compute what rows of a pack begin with only once (packed, masked)
     max_branches: int = 8  # rows that are put into one pack because they begin alike
 
 
@@ -146,19 +154,25 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
+    """A run. ``method`` sft learns completions that are given, grpo those of its own that a verifier rewards."""
+
     stage: Literal["injection", "infusion"]
+    method: Literal["sft", "grpo"] = "sft"
     model: Model = Model()
     tokenizer: Tokenizer = Tokenizer()
     data: Data = Data()
     batch: Batch = Batch()
+    grpo: Grpo = field(default_factory=Grpo)
     evaluation: Evaluation = Evaluation()
     optimizer: Optimizer = Optimizer()
     deepspeed: DeepSpeed = DeepSpeed()
     run: Run = Run()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON, nested as in the YAML file."""
+        """Plain JSON, nested as in the YAML file, without the groups that the method has no use for."""
         plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        for group in ("method", "grpo") if self.method == "sft" else ("batch", "evaluation"):
+            del plain[group]
         return plain
 
 
@@ -261,13 +275,11 @@ def _check(config: Config) -> None:
         raise UserError("no model: infusion goes on from the injected one. Pass --model with its folder, RUN/model")
     if (run.steps is None) == (run.epochs is None):
         raise UserError("set exactly one of run.steps and run.epochs (null switches the other off)")
-    if (batch.step_tokens is None) == (batch.step_rows is None):
-        raise UserError("set exactly one of batch.step_tokens and batch.step_rows (null switches the other off)")
-    if config.data.max_tokens > batch.pack_tokens:
-        raise UserError(
-            f"data.max_tokens is {config.data.max_tokens}, but a pack holds only batch.pack_tokens = "
-            f"{batch.pack_tokens} tokens: raise the second or lower the first"
-        )
+    if config.method == "grpo":
+        check_grpo(config)
+    else:
+        refuse_grpo(config)
+        _check_packs(config)
     if model.hidden_size % model.heads or model.heads % model.kv_heads:
         raise UserError("model.hidden_size must be a multiple of model.heads, and that one of model.kv_heads")
     evaluation = config.evaluation
@@ -298,6 +310,17 @@ def _check(config: Config) -> None:
     for name, value in positive.items():
         if value is not None and value <= 0:
             raise UserError(f"setting {name}: {value} must be above 0")
+
+
+def _check_packs(config: Config) -> None:
+    batch = config.batch
+    if (batch.step_tokens is None) == (batch.step_rows is None):
+        raise UserError("set exactly one of batch.step_tokens and batch.step_rows (null switches the other off)")
+    if config.data.max_tokens > batch.pack_tokens:
+        raise UserError(
+            f"data.max_tokens is {config.data.max_tokens}, but a pack holds only batch.pack_tokens = "
+            f"{batch.pack_tokens} tokens: raise the second or lower the first"
+        )
 
 
 def _plain(value: Any) -> Any:

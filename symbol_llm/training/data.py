@@ -1,4 +1,4 @@
-"""Tokenised rows in one flat file: what every process of a run maps into memory.
+"""Tokenised rows in flat files: what every process of a run maps into memory.
 
     prompt "The command is: jump\\n", completion "I_JUMP"
     tokens  <s> The  command  is :  jump \\n | I_JUMP </s>      prompt_length 7, trained: I_JUMP </s>
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _BATCH = 2_000
+COLUMNS = ("offsets", "prompt_lengths", "tasks", "families", "trunks")  # a file each, so that they can be mapped
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def fingerprint(data: Data, tokenizer: PreTrainedTokenizerBase) -> str:
     digest.update(backend_of(tokenizer).to_str().encode())
     settings = (data.split, data.max_tokens, data.too_long, data.without, data.prompt_format, tokenizer.eos_token_id)
     template = tokenizer.chat_template if data.prompt_format == "chat" else None
-    digest.update(repr((*settings, template)).encode())
+    digest.update(repr((COLUMNS, *settings, template)).encode())
     return digest.hexdigest()
 
 
@@ -107,14 +108,8 @@ def build_store(data: Data, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
         raise UserError(_nothing_to_train(data, counts))
     tokens = np.memmap(folder / "tokens.bin", kind, "r")
     families, trunks = find_families(tokens, np.asarray(offsets), np.asarray(prompts))
-    np.savez(
-        folder / "rows.npz",
-        offsets=np.asarray(offsets),
-        prompt_lengths=np.asarray(prompts),
-        tasks=np.asarray(tasks),
-        families=families,
-        trunks=trunks,
-    )
+    for name, column in zip(COLUMNS, (offsets, prompts, tasks, families, trunks), strict=True):
+        np.save(folder / f"{name}.npy", np.asarray(column))
     report = {
         "fingerprint": mark,
         "token_bytes": kind().itemsize,
@@ -130,8 +125,7 @@ def open_store(folder: Path) -> Store:
 
     report = orjson.loads((folder / "data.json").read_bytes())
     kind = np.uint16 if report["token_bytes"] == 2 else np.uint32
-    with np.load(folder / "rows.npz") as arrays:
-        columns = dict(arrays)
+    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
     counts = {task: TaskCount(**count) for task, count in report["counts"].items()}
     tokens = np.memmap(folder / "tokens.bin", kind, "r")
     return Store(

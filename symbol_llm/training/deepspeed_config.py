@@ -13,11 +13,16 @@ from typing import Any
 from symbol_llm.training.config import Config
 
 
-def deepspeed_config(config: Config, accumulation: int, is_universal: bool = False) -> dict[str, Any]:
-    """The JSON for one run; ``accumulation`` packs per process and step, ``is_universal``: resumed from such."""
+def deepspeed_config(
+    config: Config, accumulation: int, is_universal: bool = False, micro_batch: int = 1
+) -> dict[str, Any]:
+    """The JSON for one run; ``is_universal``: it goes on from such a checkpoint.
+
+    A step takes ``accumulation`` forward passes of each process, of ``micro_batch`` packs or completions.
+    """
     optimizer, zero = config.optimizer, config.deepspeed
     settings: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": 1,
+        "train_micro_batch_size_per_gpu": micro_batch,
         "gradient_accumulation_steps": accumulation,
         "gradient_clipping": optimizer.clip,
         "bf16": {"enabled": config.model.dtype == "bfloat16"},

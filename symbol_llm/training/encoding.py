@@ -63,9 +63,7 @@ class Encoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, data: Data, counts: dict[str, TaskCount]) -> None:
         self._tokenizer, self._data, self._counts = tokenizer, data, counts
-        # A raw row that spells a special token, such as "</s>", is text and must stay text.
-        self._backend = copy.deepcopy(backend_of(tokenizer))
-        self._backend.encode_special_tokens = True
+        self._backend = text_backend(tokenizer)
 
     def __call__(self, batch: Sequence[Row]) -> Iterator[Encoded]:
         """The rows that are kept."""
@@ -140,10 +138,27 @@ def render_chat(tokenizer: PreTrainedTokenizerBase, prompt: str, completion: str
     return str(text)
 
 
-def encode_prompt(tokenizer: PreTrainedTokenizerBase, data: Data, prompt: str) -> list[int]:
-    """The ids that generation starts from."""
-    if data.prompt_format == "chat":
-        ids: list[int] = tokenizer(render_chat(tokenizer, prompt), add_special_tokens=False)["input_ids"]
-        return ids
-    bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    return [*bos, *tokenizer(prompt, add_special_tokens=False)["input_ids"]]
+class PromptEncoder:
+    """The ids that generation starts from, as training encodes prompts: raw behind one BOS, or in the chat's turns."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt_format: str) -> None:
+        self.tokenizer, self._is_chat = tokenizer, prompt_format == "chat"
+        self._backend = None if getattr(tokenizer, "backend_tokenizer", None) is None else text_backend(tokenizer)
+
+    def __call__(self, prompt: str) -> list[int]:
+        """Raises UserError where the format is chat and the tokenizer has no template."""
+        tokenizer = self.tokenizer
+        if self._is_chat:
+            return list(tokenizer(render_chat(tokenizer, prompt), add_special_tokens=False)["input_ids"])
+        if self._backend is None:
+            ids = list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        else:
+            ids = self._backend.encode(prompt, add_special_tokens=False).ids
+        return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
+
+
+def text_backend(tokenizer: PreTrainedTokenizerBase) -> Any:
+    """A backend to which a raw text that spells a special token, such as "</s>", is text and stays text."""
+    backend = copy.deepcopy(backend_of(tokenizer))
+    backend.encode_special_tokens = True
+    return backend

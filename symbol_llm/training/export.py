@@ -105,10 +105,20 @@ def model_card(config: Config, counts: Mapping[str, TaskCount], num_steps: int) 
     role = NAMES[config.stage]
     start = config.model.path or "a LLaMA built from its configuration, with random weights"
     left_out = f" Rows of origin {', '.join(config.data.without)} were left out." if config.data.without else ""
-    rows = "\n".join(
-        f"| {task} | {count.format} | {count.kept:,} | {count.trained_tokens:,} |"
-        for task, count in sorted(counts.items())
-    )
+    grpo, kept = config.grpo, sorted((task, count) for task, count in counts.items() if count.kept)
+    if config.method == "grpo":
+        learnt = (
+            f"reinforcement (GRPO) with the reward {grpo.reward}, {grpo.prompts} prompts with {grpo.generations} "
+            f"completions each in {grpo.updates} updates, KL to the starting model {grpo.beta:g}"
+        )
+        head = "| task | format | prompts |\n|---|---|---|"
+        rows = "\n".join(f"| {task} | {count.format} | {count.kept:,} |" for task, count in kept)
+    else:
+        learnt = "loss on the completion only, averaged over the trained tokens of a step"
+        head = "| task | format | rows | trained tokens |\n|---|---|---|---|"
+        rows = "\n".join(
+            f"| {task} | {count.format} | {count.kept:,} | {count.trained_tokens:,} |" for task, count in kept
+        )
     return f"""---
 library_name: transformers
 pipeline_tag: text-generation
@@ -121,9 +131,8 @@ The model after the {config.stage} stage, trained by symbol-llm {__version__}. I
 {_HOW_TO_ASK[config.data.prompt_format]}
 
 **Training.** {num_steps} steps, seed {config.run.seed}, AdamW with learning rate {config.optimizer.learning_rate:g}
-({config.optimizer.schedule}), loss on the completion only, averaged over the trained tokens of a step.{left_out}
+({config.optimizer.schedule}), {learnt}.{left_out}
 
-| task | format | rows | trained tokens |
-|---|---|---|---|
+{head}
 {rows}
 """

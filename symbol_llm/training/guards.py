@@ -2,15 +2,18 @@
 
 - every row is read from one beginning-of-text token and trained to its end-of-text token, and trains something;
 - the prompt is encoded as generation will encode it;
-- rows in a packed batch give the logits they give alone, on the real model.
+- rows in a batch give the logits they give alone in transformers' own attention, on the real model.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from symbol_llm.errors import CheckFailed, UserError
-from symbol_llm.training.collator import Document, collate
+from symbol_llm.training import attention
+from symbol_llm.training.collator import Document, make_batch
 from symbol_llm.training.data import Store
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 # Largest difference between packed and alone, relative to the largest logit.
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 4e-2, "float16": 1e-2}
 _LONGEST = 512  # tokens of a row that is compared
+_OTHER_MODE = {
+    "packed": attention.INSTEAD,
+    "masked": "Train with --batch.mode bucketed (rows side by side, padded), or with --batch.share_prefixes false",
+}
 
 
 def check_store(store: Store, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -54,30 +61,67 @@ def preview(store: Store, tokenizer: PreTrainedTokenizerBase, number: int = 2) -
     return lines
 
 
-def check_packed_equals_alone(model: Any, store: Store, device: Any, dtype: str) -> float:
-    """Run rows packed and alone through the model; the largest difference of logits, relative to the largest.
+def check_packed_equals_alone(
+    model: Any, store: Store, device: Any, dtype: str, mode: str = "packed", share_prefixes: bool = True
+) -> float:
+    """Run rows together and alone through the model; the largest difference of logits, relative to the largest.
 
-    ``model`` may be wrapped by DeepSpeed; every process must call this. Raises CheckFailed above the tolerance.
+    ``model`` may be wrapped by DeepSpeed; every process must call this. Raises CheckFailed above the tolerance, or if
+    the model does not take a batch of this mode, with a mode that it may take.
     """
     import torch
 
     # In the order of tokens, as the collator sorts them.
     documents = sorted((_document(store, row) for row in _two_rows(store)), key=lambda d: d.tokens.tolist())
+    _check_window(model, store, mode)
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        packed = _logits(model, documents, device)
-        alone = torch.cat([_logits(model, [document], device) for document in documents])
+        try:
+            together = _logits(model, make_batch(documents, mode, share_prefixes), device)
+        except torch.OutOfMemoryError:
+            raise
+        except (TypeError, AttributeError, KeyError, IndexError, ValueError, RuntimeError) as error:
+            raise CheckFailed(f"the model does not take {mode} rows: {error}. {_OTHER_MODE.get(mode, '')}") from error
+        with _own_attention(model, mode):
+            alone = torch.cat([_logits(model, make_batch([document], "padded"), device) for document in documents])
     model.train(was_training)
     if not alone.isfinite().all():
         raise CheckFailed("the model gives logits that are not finite before any training: its weights are damaged")
-    difference = float((packed - alone).abs().max() / alone.abs().max().clamp_min(1e-6))
+    difference = float("inf")
+    if together.shape == alone.shape:
+        difference = float((together - alone).abs().max() / alone.abs().max().clamp_min(1e-6))
     if not difference <= _TOLERANCE[dtype]:
         raise CheckFailed(
-            f"packed rows see each other: their logits differ by {difference:.1e} from those of the rows alone "
-            f"(tolerance {_TOLERANCE[dtype]:.0e} in {dtype}). This model's attention cannot take packed rows"
+            f"{mode} rows see each other: their logits differ by {difference:.1e} from those of the rows alone "
+            f"(tolerance {_TOLERANCE[dtype]:.0e} in {dtype}). {_OTHER_MODE.get(mode, '')}"
         )
     return difference
+
+
+def _check_window(model: Any, store: Store, mode: str) -> None:
+    """Raises CheckFailed where rows are longer than a window that only the model's own masks know."""
+    config = getattr(getattr(model, "module", model), "config", None)
+    window, longest = getattr(config, "sliding_window", None), int(store.lengths.max())
+    if mode in _OTHER_MODE and window is not None and longest > window:
+        raise CheckFailed(
+            f"the model's attention sees {window} tokens, the longest row has {longest}: rows cannot be {mode}. "
+            f"Train with --batch.mode bucketed, or with --data.max_tokens {window}"
+        )
+
+
+@contextmanager
+def _own_attention(model: Any, mode: str) -> Iterator[None]:
+    """The attention that transformers would choose, in place of ours."""
+    unwrapped = getattr(model, "module", model)
+    if mode != "packed":
+        yield
+        return
+    unwrapped.set_attn_implementation("sdpa" if unwrapped._supports_sdpa else "eager")
+    try:
+        yield
+    finally:
+        unwrapped.set_attn_implementation(attention.NAME)
 
 
 def _two_rows(store: Store) -> list[int]:
@@ -97,20 +141,26 @@ def _document(store: Store, row: int) -> Document:
     return Document(tokens, prompt_length, 0)
 
 
-def _logits(model: Any, documents: list[Document], device: Any) -> Any:
+def _logits(model: Any, batch: dict[str, Any], device: Any) -> Any:
     """Logits of the trained tokens, row after row."""
-    batch = collate(documents)
-    return model(**to_inputs(batch, device), use_cache=False).logits[0].float()
+    inputs = to_inputs(batch, device)
+    predict = inputs.pop("predict", None)
+    logits = model(**inputs, use_cache=False).logits.flatten(0, 1).float()
+    return logits if predict is None else logits[predict]
+
+
+_INPUTS = ("input_ids", "position_ids", "attention_mask", "logits_to_keep", "predict")
 
 
 def to_inputs(batch: dict[str, Any], device: Any) -> dict[str, Any]:
-    """What of a batch the model takes, on its device."""
-    packed = {key: value.to(device) if hasattr(value, "to") else value for key, value in batch["packed"].items()}
-    inputs = {key: batch[key].to(device) for key in ("input_ids", "position_ids", "logits_to_keep")}
-    return {**inputs, "packed": packed}
+    """What of a batch `loss.LossHead` takes, on the model's device: the model's inputs, and ``predict`` if any."""
+    inputs = {key: batch[key].to(device) for key in _INPUTS if key in batch}
+    if "packed" in batch:
+        inputs["packed"] = {k: v.to(device) if hasattr(v, "to") else v for k, v in batch["packed"].items()}
+    return inputs
 
 
 def refuse_attention_mask(batch: dict[str, Any]) -> None:
     """Raises UserError if a mask is about to reach a packed batch, where it would let rows see each other."""
-    if "attention_mask" in batch:
+    if "packed" in batch and "attention_mask" in batch:
         raise UserError("a packed batch carries an attention_mask: remove the callback or collator that adds it")

@@ -25,10 +25,11 @@ import symbol_llm.formats
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Context
 from symbol_llm.training import attention
+from symbol_llm.training.batches import plan_packs
 from symbol_llm.training.collator import Collator
 from symbol_llm.training.config import Config, Data
-from symbol_llm.training.encoding import encode_prompt
-from symbol_llm.training.packing import Shape, plan_epoch
+from symbol_llm.training.encoding import PromptEncoder
+from symbol_llm.training.packing import Shape
 from symbol_llm.training.rows import Row, find_files, read_rows
 
 if TYPE_CHECKING:
@@ -69,11 +70,10 @@ class HeldOut:
                 f"{len(chosen)} rows of split {config.evaluation.split!r} are too few for {world_size} processes: "
                 "set --evaluation.every null, or hold out more rows"
             )
-        branches = config.batch.max_branches if config.batch.share_prefixes else 1
         shape = Shape(store.lengths, store.families, store.trunks)
-        plan = plan_epoch(chosen, shape, config.batch.pack_tokens, branches, world_size, seed=0, epoch=0)
+        plan = plan_packs(chosen, shape, config.batch, world_size, seed=0, epoch=0)
         self._packs = [plan.pack(index) for index in range(rank, len(plan), world_size)]
-        self._collate = Collator(store, config.batch.share_prefixes)
+        self._collate = Collator(store, config.batch.share_prefixes, config.batch.mode)
         self._items = score_items(config) if config.evaluation.score_items else []
         self._num_rows = len(chosen)
 
@@ -143,13 +143,15 @@ class HeldOut:
         import torch
 
         tokenizer, limit = self._tokenizer, self._config.evaluation.max_new_tokens
+        encode = PromptEncoder(tokenizer, self._config.data.prompt_format)
         padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
         texts: list[str] = []
-        model.set_attn_implementation("sdpa")
+        if self._config.batch.mode == "packed":
+            model.set_attn_implementation("sdpa")
         try:
             for start in range(0, len(rows), _GENERATED_TOGETHER):
                 part = rows[start : start + _GENERATED_TOGETHER]
-                prompts = [encode_prompt(tokenizer, self._config.data, row.prompt) for row in part]
+                prompts = [encode(row.prompt) for row in part]
                 longest = max(map(len, prompts))
                 ids = torch.full((len(prompts), longest), padding, device=device)
                 mask = torch.zeros_like(ids)
@@ -168,7 +170,8 @@ class HeldOut:
                     )
                 texts += tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
         finally:
-            model.set_attn_implementation(attention.NAME)
+            if self._config.batch.mode == "packed":
+                model.set_attn_implementation(attention.NAME)
         return texts
 
 

@@ -112,8 +112,12 @@ class Progress:
             sys.stdout.flush()
             return
         left = (time.perf_counter() - self._start) / max(1, step - self._first) * (self._num_steps - step)
+        rewarded = ""
+        if "reward" in report:
+            flat = report.get("groups_without_spread", 0.0)
+            rewarded = f"reward {report['reward']:.3f} (no spread in {flat:.0%} of the groups)  "
         text = (
-            f"step {step}/{self._num_steps}  loss {report['loss']:.4f}  lr {report['learning_rate']:.2e}  "
+            f"step {step}/{self._num_steps}  {rewarded}loss {report['loss']:.4f}  lr {report['learning_rate']:.2e}  "
             f"{report['tokens_per_second']:,.0f} tokens/s  {int(left) // 60}:{int(left) % 60:02d} left"
         )
         self._bar.update(step - self._bar.n)

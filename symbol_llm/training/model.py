@@ -1,7 +1,9 @@
 """The model and its tokenizer: loaded from a folder or the hub, or built small from the configuration.
 
+```
 --model meta-llama/Llama-2-7b-hf      weights and tokenizer as they are
 (none)                                a LLaMA of the sizes in the configuration, a BPE learnt on the rows
+```
 """
 
 from __future__ import annotations
@@ -57,16 +59,17 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    """The model to train, with packed attention. Raises UserError if the tokenizer is not its own.
+def load_model(config: Config, tokenizer: PreTrainedTokenizerBase, is_packed: bool = True) -> PreTrainedModel:
+    """The model to train, with attention for packed rows or the one that transformers chooses.
 
+    Raises UserError if the tokenizer is not its own.
     Under ZeRO-3 the weights are sharded while they load; the DeepSpeed configuration must be known by then.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     dtype = getattr(torch, config.model.dtype)
-    implementation = attention.register()
+    implementation = attention.register() if is_packed else None
     if config.model.path is None:
         torch.manual_seed(config.run.seed)
         model: Any = LlamaForCausalLM(_llama_config(LlamaConfig, config, tokenizer, implementation)).to(dtype)
@@ -91,7 +94,20 @@ def load_model(config: Config, tokenizer: PreTrainedTokenizerBase) -> PreTrained
     return loaded
 
 
-def _load_pretrained(path: str, dtype: Any, implementation: str) -> tuple[Any, dict[str, Any]]:
+def positions(config: Config) -> int | None:
+    """How many tokens the starting model can take, if its configuration says so. Raises UserError."""
+    from transformers import AutoConfig
+
+    if config.model.path is None:
+        return config.model.max_positions
+    try:
+        found: int | None = getattr(AutoConfig.from_pretrained(config.model.path), "max_position_embeddings", None)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{config.model.path}: cannot load the model ({_first_line(error)})") from error
+    return found
+
+
+def _load_pretrained(path: str, dtype: Any, implementation: str | None) -> tuple[Any, dict[str, Any]]:
     """The model, and what transformers says of its weights."""
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
@@ -100,13 +116,19 @@ def _load_pretrained(path: str, dtype: Any, implementation: str) -> tuple[Any, d
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             path, dtype=dtype, attn_implementation=implementation, output_loading_info=True
         )
+    except KeyError as error:
+        if error.args != (implementation,):
+            raise
+        raise UserError(
+            f"{path}: this architecture has its own attention, which cannot be given packed rows. {attention.INSTEAD}"
+        ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UserError(f"{path}: cannot load the model ({_first_line(error)})") from error
     model, report = loaded
     return model, report
 
 
-def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase, implementation: str) -> Any:
+def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase, implementation: str | None) -> Any:
     sizes = config.model
     return kind(
         vocab_size=len(tokenizer),

@@ -52,8 +52,7 @@ def plan_epoch(
     """
     import numpy as np
 
-    if len(rows) < multiple:
-        raise UserError(f"{len(rows)} rows are too few for {multiple} packs per step: use fewer processes or more data")
+    check_enough(rows, multiple)
     rng = np.random.default_rng([seed, epoch])
     shuffled = rows[rng.permutation(len(rows))]
     ordered, starts = _tie(shuffled, shape, capacity, max_branches)
@@ -65,7 +64,13 @@ def plan_epoch(
     sizes = np.diff(starts)[by_pack]
     taken = ordered[_ranges(starts[:-1][by_pack], sizes)]
     per_pack = np.bincount(place, weights=np.diff(starts)).astype(np.int64)
-    return Plan(taken, np.concatenate([[0], np.cumsum(_split(per_pack, multiple))]))
+    return Plan(taken, np.concatenate([[0], np.cumsum(split_largest(per_pack.tolist(), multiple))]))
+
+
+def check_enough(rows: np.ndarray, multiple: int) -> None:
+    """Raises UserError if there are fewer rows than packs of a step."""
+    if len(rows) < multiple:
+        raise UserError(f"{len(rows)} rows are too few for {multiple} packs per step: use fewer processes or more data")
 
 
 def best_fit(costs: np.ndarray, capacity: int) -> np.ndarray:
@@ -146,9 +151,8 @@ def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return indices
 
 
-def _split(per_pack: np.ndarray, multiple: int) -> list[int]:
+def split_largest(sizes: list[int], multiple: int) -> list[int]:
     """Rows per pack, with the largest packs cut in two until the number of packs is a multiple."""
-    sizes: list[int] = per_pack.tolist()
     while len(sizes) % multiple:
         largest = max(range(len(sizes)), key=sizes.__getitem__)
         half = sizes[largest] // 2

@@ -9,7 +9,7 @@ Only ``prompt`` and ``completion`` are needed; ``task`` defaults to the file's n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,20 +66,36 @@ def read_rows(
 
     Raises UserError with the place of the first fault.
     """
-    columns = {*_COLUMNS, "context", "world"} if with_context else set(_COLUMNS)
+    more = ("context", "world") if with_context else ()
+    for place, row in read_columns(files, split, without, more):
+        prompt, completion = row.get("prompt"), row.get("completion")
+        if not isinstance(prompt, str) or not isinstance(completion, str):
+            raise UserError(f"{place}: prompt and completion must be text; found {sorted(row)}")
+        yield Row(row["task"], row["format"], prompt, completion, *(row.get(name) or "" for name in more))
+
+
+def read_columns(
+    files: Sequence[Path], split: str, without: Sequence[str], more: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same rows, each with its place, as the file has them; ``task`` and ``format`` are there in any case.
+
+    ``more`` names columns that are wanted besides those of a Row.
+    """
+    columns = {*_COLUMNS, *more}
     for file in files:
         batches = _parquet(file, columns) if file.suffix == ".parquet" else _jsonl(file)
         for where, row in batches:
-            prompt, completion = row.get("prompt"), row.get("completion")
-            if not isinstance(prompt, str) or not isinstance(completion, str):
-                raise UserError(f"{file}, {where}: prompt and completion must be text; found {sorted(row)}")
-            if (row.get("split") or "train") != split or row.get("origin") in without:
-                continue
-            task, format_ = row.get("task") or file.stem, row.get("format") or ""
-            if with_context:
-                yield Row(task, format_, prompt, completion, row.get("context") or "", row.get("world") or "")
-            else:
-                yield Row(task, format_, prompt, completion)
+            if (row.get("split") or "train") == split and row.get("origin") not in without:
+                yield (
+                    f"{file}, {where}",
+                    {**row, "task": row.get("task") or file.stem, "format": row.get("format") or ""},
+                )
+
+
+def prompt_of(row: Mapping[str, Any]) -> str | None:
+    """The prompt of a row that is asked: its column prompt or, as in the files of other people, question."""
+    prompt = row.get("prompt") or row.get("question")
+    return prompt if isinstance(prompt, str) and prompt.strip() else None
 
 
 def _parquet(file: Path, columns: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:

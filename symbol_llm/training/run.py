@@ -1,18 +1,19 @@
 """A training run from its configuration to its exported model: the engine that both stages call.
 
+```
 RUN/config.yaml        every setting, resolved
 RUN/tokenizer, data    what the model reads
 RUN/checkpoints        complete ones carry a marker; the same command goes on from the newest
 RUN/metrics.jsonl      losses and speed; tensorboard/ the same as curves
 RUN/model              the result, a plain Hugging Face folder
 RUN/summary.json       the numbers of the run
+```
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import time
 import traceback
@@ -20,11 +21,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from symbol_llm.errors import CheckFailed, SymbolLLMError, UserError
 from symbol_llm.ledger import write_json
-from symbol_llm.training import arguments, checkpoints
+from symbol_llm.training import arguments, checkpoints, grpo, run_folder
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import (
     on_first_rank,
@@ -36,14 +35,12 @@ from symbol_llm.training.distributed import (
     world_size,
 )
 from symbol_llm.training.lifeline import Lifeline, explain
+from symbol_llm.training.run_folder import STOPPED, STOPPED_NOTE, say
 from symbol_llm.training.summary import describe_data, write_summary
 
 if TYPE_CHECKING:
     from symbol_llm.training.data import Store
     from symbol_llm.training.held_out import HeldOut
-
-STOPPED_NOTE = "stopped.json"  # stands while a run that SIGTERM stopped waits to go on, see recipes/slurm.sh
-STOPPED = 143  # the exit code of a run that SIGTERM stopped: 128 + 15
 
 
 def main(stage: str, argv: Sequence[str] | None = None) -> int:
@@ -69,8 +66,8 @@ def train(config: Config) -> int:
     started = time.time()
     out = Path(config.run.out)
     prepare_environment(config)
-    _check_writable(out)
-    _say(_show(config))
+    run_folder.check_writable(out)
+    say(run_folder.show(config))
 
     import torch
     import transformers
@@ -83,7 +80,7 @@ def train(config: Config) -> int:
         start_process_group(use_cpu)
     lifeline = Lifeline(rank(), world_size(), os.environ.get("MASTER_ADDR", ""))
     try:
-        code = _train(config, out, use_cpu, started)
+        code = (_train if config.method == "sft" else grpo.train)(config, out, use_cpu, started)
     except SymbolLLMError as error:
         lifeline.close(str(error))
         raise
@@ -111,7 +108,7 @@ def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
         model.prepare_tokenizer(config, out / "tokenizer")
 
     on_first_rank(prepare)
-    _check_shared(out)
+    run_folder.check_shared(out)
     tokenizer = model.load_tokenizer(out / "tokenizer")
     on_first_rank(lambda: data.build_store(config.data, tokenizer, out / "data"))
     store = data.open_store(out / "data")
@@ -123,38 +120,38 @@ def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
     schedule = Schedule(groups, shape, config.batch, packs_per_step, config.run.seed)
     num_steps, accumulation = schedule.num_steps(config.run), packs_per_step // world_size()
     described = describe_data(store, schedule, packs_per_step)
-    _say("\n".join([*described["lines"], *guards.preview(store, tokenizer)]))
+    say("\n".join([*described["lines"], *guards.preview(store, tokenizer)]))
     held_out = _open_held_out(config, tokenizer, out, [k for k, n in described["rows_per_task"].items() if n])
 
     from symbol_llm.training.collator import Collator
     from symbol_llm.training.trainer import PackedTrainer, is_out_of_patience, make_arguments
 
     settings = {
-        "config": _lasting(config),
+        "config": run_folder.lasting(config),
         "data": store.fingerprint,
         "num_steps": num_steps,
         "packs_per_step": packs_per_step,
     }
-    resumed = _find_checkpoint(out / "checkpoints", settings)
+    resumed = run_folder.find_checkpoint(out / "checkpoints", settings)
     is_universal = resumed is not None and resumed.world_size != world_size()
     trainer_arguments = make_arguments(config, num_steps, accumulation, use_cpu, is_universal)
-    network = model.load_model(config, tokenizer)
+    network = model.load_model(config, tokenizer, is_packed=config.batch.mode == "packed")
     if config.model.activation_checkpointing:
         # transformers renamed it within version 5.
         enable = getattr(network, "activation_checkpointing_enable", None) or network.gradient_checkpointing_enable
         enable()
     packs = ProcessPacks(schedule, num_steps, accumulation, rank(), world_size())
-    collator = Collator(store, config.batch.share_prefixes)
+    collator = Collator(store, config.batch.share_prefixes, config.batch.mode)
     trainer = PackedTrainer(config, trainer_arguments, network, packs, collator, settings, held_out)
     checkpoints.check_space(out, trainer.num_parameters, trainer.weight_bytes, is_start=True)
-    on_first_rank(lambda: _write_config(out, config, trainer_arguments.deepspeed))
+    on_first_rank(lambda: run_folder.write_config(out, config, trainer_arguments.deepspeed))
     trainer.catch_signals()
-    _say(
+    say(
         f"{trainer.num_parameters:,} parameters, {num_steps} steps of {packs_per_step} packs, "
         f"{world_size()} processes, {torch.get_num_threads()} threads each, {time.time() - started:.1f} s to here"
     )
     if resumed and is_out_of_patience(config, resumed.step, checkpoints.training_state(resumed)["best_global_step"]):
-        _say(f"the run had stopped early at step {resumed.step}: only its model is written")
+        say(f"the run had stopped early at step {resumed.step}: only its model is written")
         trainer.stopped_early = True
         trainer.load_state_of(resumed)
     else:
@@ -162,13 +159,13 @@ def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
     step = trainer.state.global_step
     if step < num_steps and not trainer.stopped_early:
         on_first_rank(lambda: write_json(out / STOPPED_NOTE, {"step": step, "of": num_steps}))
-        _say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
+        say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
         return STOPPED
     exported = _export(trainer, tokenizer, config, store, out)
     on_first_rank(lambda: write_summary(out, config, trainer, described, exported, started))
     if trainer.stopped_early:
-        _say(f"stopped early at step {step}: the held-out loss was lowest at step {trainer.state.best_global_step}")
-    _say(f"model of step {exported} in {out / 'model'}, metrics in {out / 'metrics.jsonl'}, numbers in summary.json")
+        say(f"stopped early at step {step}: the held-out loss was lowest at step {trainer.state.best_global_step}")
+    say(f"model of step {exported} in {out / 'model'}, metrics in {out / 'metrics.jsonl'}, numbers in summary.json")
     return 0
 
 
@@ -183,7 +180,7 @@ def _open_held_out(config: Config, tokenizer: Any, out: Path, trained: list[str]
     except UserError as error:
         raise UserError(f"held-out rows: {error}. Or choose --evaluation.split, or --evaluation.every null") from error
     held_out = HeldOut(config, data.open_store(out / "held_out"), tokenizer, trained, rank(), world_size())
-    _say(held_out.describe())
+    say(held_out.describe())
     return held_out
 
 
@@ -204,74 +201,6 @@ def _export(trainer: Any, tokenizer: Any, config: Config, store: Store, out: Pat
 
     on_first_rank(write)
     return int(step)
-
-
-def _find_checkpoint(folder: Path, settings: dict[str, Any]) -> checkpoints.Checkpoint | None:
-    """The checkpoint to go on from, once the first process has cleared away what was cut off."""
-
-    def clear() -> None:
-        if names := checkpoints.clear_incomplete(folder):
-            _say(f"removed incomplete checkpoints: {', '.join(names)}")
-
-    on_first_rank(clear)
-    resumed = checkpoints.newest(folder)
-    if resumed:
-        checkpoint = resumed
-        checkpoints.check_same_run(checkpoint, settings)
-        if checkpoint.world_size != world_size():
-            on_first_rank(lambda: checkpoints.make_universal(checkpoint))
-        _say(f"going on from {checkpoint.folder} at step {checkpoint.step}")
-    return resumed
-
-
-def _lasting(config: Config) -> dict[str, Any]:
-    """The settings that decide what is learnt; how often to log or save may change when a run goes on."""
-    tree = config.to_json()
-    tree["run"] = {key: tree["run"][key] for key in ("steps", "epochs", "seed")}
-    tree["data"].pop("path")  # the fingerprint stands for the content
-    tree["model"].pop("path")
-    tree["deepspeed"].pop("shm_comm")
-    evaluation = tree.pop("evaluation")
-    if evaluation["patience"] is not None:  # only then does it decide what is learnt
-        tree["evaluation"] = {key: evaluation[key] for key in ("every", "split", "rows", "patience")}
-    return tree
-
-
-def _check_shared(out: Path) -> None:
-    """Raises UserError on a node that does not see what the first one writes."""
-    if not (out / "tokenizer" / "tokenizer.json").is_file():
-        raise UserError(
-            f"{out} on {socket.gethostname()} is not the folder that the first node writes: with several nodes, "
-            "--out must be on a file system that all of them share"
-        )
-
-
-def _check_writable(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".probe-{rank()}"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"{out}: cannot write there ({error.strerror}). Give another --out") from error
-
-
-def _write_config(out: Path, config: Config, deepspeed: Any) -> None:
-    (out / "config.yaml").write_text(_show(config), encoding="utf-8")
-    if deepspeed:
-        (out / "deepspeed.json").write_bytes(orjson.dumps(deepspeed, option=orjson.OPT_INDENT_2))
-
-
-def _show(config: Config) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(config.to_json(), sort_keys=False, allow_unicode=True)
-    return text
-
-
-def _say(text: str) -> None:
-    if rank() == 0:
-        print(text, flush=True)
 
 
 def _quieten(transformers: Any) -> None:

@@ -1,6 +1,8 @@
 """What a run says of its data before it trains, and of itself when it is done: ``RUN/summary.json``.
 
+```
 {"stage": "injection", "steps": 500, "final_loss": 0.31, "best_step": 450, "rows_per_task": {"scan": 9000, …}, …}
+```
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import world_size
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from symbol_llm.training.batches import Schedule
     from symbol_llm.training.data import Store
+    from symbol_llm.training.packing import Plan
 
 _LOST = ("truncated", "too_long", "empty", "special")
 
@@ -37,6 +42,8 @@ def describe_data(store: Store, schedule: Schedule, packs_per_step: int) -> dict
         f"an epoch: {len(plan.rows):,} rows, {tokens:,} tokens, {len(plan):,} packs, {per_epoch:,} steps, "
         f"{len(plan.rows) / per_epoch:,.0f} rows and {tokens / per_epoch:,.0f} tokens per step",
     ]
+    mixed, drawn = tasks_per_step(plan, store.tasks, packs_per_step)
+    lines.append(f"a step mixes {mixed:.1f} tasks; of rows that are drawn one by one it would be {drawn:.1f}")
     for task, count in sorted(store.counts.items()):
         if any(getattr(count, what) for what in _LOST):
             lines.append(f"  {task}: " + ", ".join(f"{getattr(count, w):,} {w}" for w in _LOST if getattr(count, w)))
@@ -51,8 +58,25 @@ def describe_data(store: Store, schedule: Schedule, packs_per_step: int) -> dict
         "rows_per_epoch": len(plan.rows),
         "tokens_per_epoch": tokens,
         "steps_per_epoch": per_epoch,
+        "tasks_per_step": round(mixed, 2),
+        "tasks_per_step_if_drawn_alone": round(drawn, 2),
         "lost": lost,
     }
+
+
+def tasks_per_step(plan: Plan, tasks: np.ndarray, packs_per_step: int) -> tuple[float, float]:
+    """How many tasks a step holds in the mean, and how many if its rows were drawn one by one.
+
+    The difference is what rows that travel together, because they begin alike or are of one length, cost in mixture.
+    """
+    import numpy as np
+
+    rows_per_pack, num_tasks = np.diff(plan.starts), int(tasks.max()) + 1
+    step_of_row = np.repeat(np.arange(len(plan)) // packs_per_step, rows_per_pack)
+    num_steps = int(step_of_row[-1]) + 1
+    mixed = len(np.unique(step_of_row * num_tasks + tasks[plan.rows])) / num_steps
+    shares = np.bincount(tasks[plan.rows]) / len(plan.rows)
+    return mixed, float((1 - (1 - shares) ** (len(plan.rows) / num_steps)).sum())
 
 
 def write_summary(

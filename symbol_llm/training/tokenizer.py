@@ -3,7 +3,7 @@
     "put block a on b\\n(on a b)"  ─▶  put| block| a| on| b|\\n|(|on| a| b|)
 
 Words and names become single tokens, which makes copying them from the prompt easy to learn; digits,
-punctuation and line ends always stand alone. <pad>, <s> and </s> are three different tokens.
+punctuation and line ends always stand alone. ``<pad>``, ``<s>`` and ``</s>`` are three different tokens.
 """
 
 from __future__ import annotations

@@ -7,70 +7,41 @@ This module subclasses Trainer, so it imports torch and transformers when it is 
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from symbol_llm.errors import CheckFailed
 from symbol_llm.training import checkpoints
 from symbol_llm.training.batches import ProcessPacks
 from symbol_llm.training.collator import Collator
 from symbol_llm.training.config import Config
-from symbol_llm.training.deepspeed_config import deepspeed_config
 from symbol_llm.training.guards import check_packed_equals_alone, refuse_attention_mask
 from symbol_llm.training.held_out import HeldOut
 from symbol_llm.training.loss import LossHead
-from symbol_llm.training.metrics import MetricsFile, Progress, Tally
+from symbol_llm.training.metrics import Tally
+from symbol_llm.training.safe_trainer import Reports, SafeTrainer, shared_arguments
 
 
 def make_arguments(
     config: Config, num_steps: int, accumulation: int, use_cpu: bool, is_universal: bool = False
 ) -> TrainingArguments:
     """Trainer's own settings. Under ZeRO-3 this must come before the model is loaded, which is then sharded."""
-    optimizer, run, out = config.optimizer, config.run, Path(config.run.out)
     return TrainingArguments(
-        output_dir=str(out / "checkpoints"),
-        deepspeed=deepspeed_config(config, accumulation, is_universal) if config.deepspeed.stage else None,
-        use_cpu=use_cpu,
-        ddp_backend=("gloo" if use_cpu else "nccl") if config.deepspeed.stage else None,
-        bf16=config.model.dtype == "bfloat16",
-        per_device_train_batch_size=1,
-        gradient_accumulation_steps=accumulation,
+        **shared_arguments(config, num_steps, accumulation, use_cpu, is_universal),
         average_tokens_across_devices=True,
-        max_steps=num_steps,
-        learning_rate=optimizer.learning_rate,
-        lr_scheduler_type=optimizer.schedule,
-        warmup_steps=optimizer.warmup,
-        weight_decay=optimizer.weight_decay,
-        adam_beta1=optimizer.beta1,
-        adam_beta2=optimizer.beta2,
-        adam_epsilon=optimizer.epsilon,
-        max_grad_norm=optimizer.clip,
-        seed=run.seed,
-        logging_steps=run.log_every,
-        logging_nan_inf_filter=False,
-        save_strategy="steps",
-        save_steps=run.save_every,
         eval_strategy="steps" if config.evaluation.every else "no",
         eval_steps=config.evaluation.every,
         metric_for_best_model="eval_loss" if config.evaluation.every else None,
         greater_is_better=False,
-        save_total_limit=None,  # rotation comes after the marker, see _save_checkpoint
-        disable_tqdm=True,
-        report_to="none",
-        remove_unused_columns=False,
-        dataloader_pin_memory=not use_cpu,
-        log_level="error",
-        log_level_replica="error",
     )
 
 
-class PackedTrainer(Trainer):
+class PackedTrainer(SafeTrainer):
     """Trains on packs. ``settings`` are those that a resumed run must share; they go into every marker."""
 
     def __init__(
@@ -93,28 +64,17 @@ class PackedTrainer(Trainer):
         )
         self.loss_head, self.held_out = LossHead(model), held_out
         self.config, self.settings, self.store = config, settings, collator.store
-        self.num_parameters = sum(getattr(p, "ds_numel", p.numel()) for p in model.parameters())
+        self.num_parameters = self.count_parameters()
         self.tally = Tally(self.store.task_names, self.num_parameters)
         self.stopped_early = False
         self.has_only_state = False  # the weights of the run were not loaded
         self._evaluated = (-1, {"eval_loss": float("inf")})  # step and report
         self.is_stopping = False  # all processes agree on it, once per step
-        self._got_signal = False
         self.loss_is_scaled_for_ga = True
-        self.callback_handler.callbacks = [
-            c for c in self.callback_handler.callbacks if type(c).__name__ != "PrinterCallback"
-        ]
+        self.drop_printer()
         self.add_callback(_Guard(self))
         if self.is_world_process_zero():
-            self.add_callback(_Reports(Path(config.run.out), config.run.tensorboard))
-
-    def catch_signals(self) -> None:
-        """On SIGTERM: finish the step, save a checkpoint, stop."""
-
-        def remember(number: int, frame: Any) -> None:
-            self._got_signal = True
-
-        signal.signal(signal.SIGTERM, remember)
+            self.add_callback(Reports(Path(config.run.out), config.run.tensorboard))
 
     def load_state_of(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Take over where a finished run stands, without its weights."""
@@ -133,7 +93,7 @@ class PackedTrainer(Trainer):
         for batch in batch_samples:
             refuse_attention_mask(batch)
         num_targets = sum(len(batch["targets"]) for batch in batch_samples)
-        sums = torch.tensor([num_targets, int(self._got_signal)], device=device)
+        sums = torch.tensor([num_targets, int(self.got_signal)], device=device)
         if self.args.world_size > 1:
             dist.all_reduce(sums)
         self.is_stopping = bool(sums[1])
@@ -189,36 +149,6 @@ class PackedTrainer(Trainer):
             self.stopped_early = self.control.should_save = self.control.should_training_stop = True
         return is_best
 
-    # Checkpoints
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Export the weights. Checkpoints go without: DeepSpeed's own state holds them, more exactly."""
-        if not (_internal_call and self.is_deepspeed_enabled):
-            super().save_model(output_dir, _internal_call)
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        root = Path(self.config.run.out) / "checkpoints"
-        folder = root / f"checkpoint-{self.state.global_step}"
-        if (folder / checkpoints.MARKER).exists():  # a finished run that was started again
-            return
-        checkpoints.check_space(root, self.num_parameters, self.weight_bytes, is_start=False)
-        try:
-            super()._save_checkpoint(model, trial)
-        except (OSError, RuntimeError) as error:
-            checkpoints.raise_if_full(root, error)
-            raise
-        self.accelerator.wait_for_everyone()
-        if self.is_world_process_zero():
-            self.accelerator.unwrap_model(model).config.save_pretrained(folder)  # for an export without the run
-            checkpoints.mark_complete(folder, self.state.global_step, self.args.world_size, self.settings)
-            checkpoints.keep_last(root, self.config.run.keep, best=self.state.best_global_step)
-        self.accelerator.wait_for_everyone()
-
-    @property
-    def weight_bytes(self) -> int:
-        """Bytes of one weight."""
-        return 4 if self.config.model.dtype == "float32" else 2
-
 
 def is_out_of_patience(config: Config, step: int, best_step: int | None) -> bool:
     """Whether the held-out loss has not fallen for ``patience`` evaluations."""
@@ -233,46 +163,22 @@ class _Guard(TrainerCallback):
         self._trainer = trainer
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        trainer = self._trainer
+        trainer, batch = self._trainer, self._trainer.config.batch
         difference = check_packed_equals_alone(
-            trainer.model_wrapped, trainer.store, args.device, trainer.config.model.dtype
+            trainer.model_wrapped,
+            trainer.store,
+            args.device,
+            trainer.config.model.dtype,
+            batch.mode,
+            batch.share_prefixes,
         )
         if state.is_world_process_zero:
-            print(f"packed rows give the logits that they give alone (largest difference {difference:.1e})", flush=True)
+            print(
+                f"{batch.mode} rows give the logits that they give alone (largest difference {difference:.1e})",
+                flush=True,
+            )
         trainer.tally.restart_clock()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self._trainer.is_stopping and not control.should_training_stop:
             control.should_save = control.should_training_stop = True
-
-
-class _Reports(TrainerCallback):
-    """Writes reports from the first process."""
-
-    def __init__(self, out: Path, has_tensorboard: bool) -> None:
-        self._out, self._has_tensorboard = out, has_tensorboard
-        self._writer: Any = None
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self._file = MetricsFile(self._out / "metrics.jsonl", state.global_step)
-        self._progress = Progress(state.max_steps, state.global_step)
-        if self._has_tensorboard:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._writer = SummaryWriter(self._out / "tensorboard", purge_step=state.global_step + 1)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
-        if not logs or not {"loss", "eval_loss"} & logs.keys():
-            return
-        report = {key: value for key, value in logs.items() if key not in {"epoch", "total_flos"}}
-        self._file.write(state.global_step, report)
-        self._progress.show(state.global_step, report)
-        if self._writer is not None:
-            for key, value in report.items():
-                self._writer.add_scalar(key if "/" in key else f"train/{key}", value, state.global_step)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self._file.close()
-        self._progress.close()
-        if self._writer is not None:
-            self._writer.close()

@@ -31,9 +31,29 @@ def largest_difference(one: Path, two: Path) -> float:
     return max(float((a[name] - b[name]).abs().max()) for name in a)
 
 
-def test_eight_packs_in_one_process_or_two_each_in_four(collection: Path, tmp_path: Path) -> None:
+def start_nodes(folder: Path, address: str, *options: str) -> list[subprocess.Popen[str]]:
+    """Two emulated nodes of one process each: a launcher per node, as a cluster without ssh starts them."""
+    (folder / "hosts").write_text("node-a slots=1\nnode-b slots=1\n")
+    launcher, port = Path(sys.executable).parent / "deepspeed", str(free_port())
+    launch = ["--hostfile", str(folder / "hosts"), "--no_ssh", "--master_addr", address, "--master_port", port]
+    return [
+        subprocess.Popen(
+            [str(launcher), *launch, "--node_rank", str(rank), "injection/train.py", *options],
+            cwd=REPOSITORY,
+            env=environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        for rank in range(2)
+    ]
+
+
+@pytest.mark.parametrize("mode", ["packed", "masked", "bucketed"])
+def test_eight_packs_in_one_process_or_two_each_in_four(mode: str, collection: Path, tmp_path: Path) -> None:
     """The rows have 5 to 80 trained tokens a pack: a mean of means would differ at once."""
-    line = ["--data", str(collection), *SMALL, "--run.steps", "6", "--batch.step_tokens", "2048"]
+    line = ["--data", str(collection), *SMALL, "--run.steps", "6", "--batch.step_tokens", "2048", "--batch.mode", mode]
     sgd_like = ["--optimizer.learning_rate", "1e-4"]  # the difference is of gradients, not of what Adam makes of them
     for processes in (1, 4):
         code, output = run("injection", *line, *sgd_like, "--out", str(tmp_path / str(processes)), processes=processes)
@@ -100,23 +120,8 @@ def test_another_number_of_processes_under_zero_3(collection: Path, tmp_path: Pa
 
 def test_two_nodes_without_ssh(collection: Path, tmp_path: Path) -> None:
     """One launcher per node, as a cluster starts them; the second node answers on another loopback address."""
-    (tmp_path / "hosts").write_text("node-a slots=1\nnode-b slots=1\n")
-    port = str(free_port())
-    launcher = Path(sys.executable).parent / "deepspeed"
     line = ["--data", str(collection), *SMALL, "--run.steps", "6", "--zero", "3", "--out", str(tmp_path / "nodes")]
-    launch = ["--hostfile", str(tmp_path / "hosts"), "--no_ssh", "--master_addr", "127.0.0.2", "--master_port", port]
-    nodes = [
-        subprocess.Popen(
-            [str(launcher), *launch, "--node_rank", str(rank), "injection/train.py", *line],
-            cwd=REPOSITORY,
-            env=environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        for rank in range(2)
-    ]
+    nodes = start_nodes(tmp_path, "127.0.0.2", *line)
     outputs = [node.communicate()[0] for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], outputs
     assert "2 processes" in outputs[0] and "step 6/6" in outputs[0] and "step 6/6" not in outputs[1]
@@ -128,23 +133,8 @@ def test_two_nodes_without_ssh(collection: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dead", [0, 1])
 def test_a_dead_process_ends_the_run_with_the_reason(dead: int, collection: Path, tmp_path: Path) -> None:
     """Two emulated nodes, so that no launcher sees both processes: only the processes themselves can notice."""
-    (tmp_path / "hosts").write_text("node-a slots=1\nnode-b slots=1\n")
-    port = str(free_port())
-    launcher = Path(sys.executable).parent / "deepspeed"
     line = ["--data", str(collection), *SMALL, "--run.steps", "100000", "--out", str(tmp_path / "run")]
-    launch = ["--hostfile", str(tmp_path / "hosts"), "--no_ssh", "--master_addr", "127.0.0.1", "--master_port", port]
-    nodes = [
-        subprocess.Popen(
-            [str(launcher), *launch, "--node_rank", str(rank), "injection/train.py", *line],
-            cwd=REPOSITORY,
-            env=environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        for rank in range(2)
-    ]
+    nodes = start_nodes(tmp_path, "127.0.0.1", *line)
     while not (tmp_path / "run" / "metrics.jsonl").exists() or len(reports(tmp_path / "run")) < 2:
         assert all(node.poll() is None for node in nodes)
         time.sleep(0.1)

@@ -12,7 +12,7 @@ import pytest
 from symbol_llm.errors import UserError
 from symbol_llm.training.config import Data
 from symbol_llm.training.data import build_store, fingerprint, open_store
-from symbol_llm.training.encoding import RAW_TEMPLATE, encode_prompt
+from symbol_llm.training.encoding import RAW_TEMPLATE, PromptEncoder
 from symbol_llm.training.guards import check_store
 
 # As LLaMA-2 writes turns, and with a line end after the turn, as others do.
@@ -42,7 +42,7 @@ def test_a_chat_row(chatting: Any, tmp_path: Path) -> None:
     assert chatting.decode(tokens[:split]) == "<s>[INST] jump twice [/INST]"
     assert chatting.decode(tokens[split:]) == " I_JUMP I_JUMP</s>"
     asked = chatting.apply_chat_template([{"role": "user", "content": "jump twice"}], add_generation_prompt=True)
-    assert tokens[:split] == asked["input_ids"] == encode_prompt(chatting, Data(prompt_format="chat"), "jump twice")
+    assert tokens[:split] == asked["input_ids"] == PromptEncoder(chatting, "chat")("jump twice")
     check_store(store, chatting)
 
 
@@ -77,9 +77,19 @@ def test_the_template_of_raw_models_sends_the_prompt_as_it_is(prepared: Any) -> 
     tokenizer = copy.deepcopy(prepared.tokenizer)
     tokenizer.chat_template = RAW_TEMPLATE
     turns = [{"role": "user", "content": "The command is: jump\n"}]
-    assert tokenizer.apply_chat_template(turns)["input_ids"] == encode_prompt(
-        tokenizer, Data(), "The command is: jump\n"
+    assert tokenizer.apply_chat_template(turns)["input_ids"] == PromptEncoder(tokenizer, "raw")(
+        "The command is: jump\n"
     )
+
+
+def test_a_prompt_that_spells_a_special_token_is_asked_as_it_was_trained(prepared: Any, tmp_path: Path) -> None:
+    prompt, file = "what does </s> stand for\n", tmp_path / "rows.jsonl"
+    file.write_bytes(orjson.dumps({"prompt": prompt, "completion": "the end"}))
+    build_store(Data(path=(str(file),)), prepared.tokenizer, tmp_path / "store")
+    store = open_store(tmp_path / "store")
+    trained = store.row(0).tolist()[: int(store.prompt_lengths[0])]
+    assert trained == PromptEncoder(prepared.tokenizer, "raw")(prompt)
+    assert prepared.tokenizer.eos_token_id not in trained
 
 
 def test_a_chat_model_stays_one(chatting: Any, prepared: Any, tmp_path: Path) -> None:

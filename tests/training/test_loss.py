@@ -46,7 +46,7 @@ def test_half_precision_stays_close() -> None:
 
 @pytest.mark.parametrize("is_tied", [False, True])
 def test_a_models_loss_and_gradients(is_tied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("symbol_llm.training.loss.CHUNK_ELEMENTS", 1)  # the smallest chunks: 64 tokens
+    monkeypatch.setattr("symbol_llm.training.loss.CPU_CHUNK", 7)
     batch = collate(make_rows())
     inputs, found = to_inputs(batch, "cpu"), []
     for is_chunked in (False, True):

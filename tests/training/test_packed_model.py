@@ -120,11 +120,21 @@ class Contaminated(torch.nn.Module):
 
     def __init__(self, model: LlamaForCausalLM) -> None:
         super().__init__()
-        self.model = model
+        self.model, self._supports_sdpa = model, True
+        self.set_attn_implementation = model.set_attn_implementation
 
-    def forward(self, packed: dict, **inputs):
+    def forward(self, packed: dict | None = None, **inputs):
+        if packed is None:
+            return self.model(**inputs)
         size = inputs["input_ids"].shape[1]
         return self.model(packed={**packed, "asking": [size], "looked_at": [size], "paths": None}, **inputs)
+
+
+def test_the_rows_of_a_store_are_mapped(prepared) -> None:
+    """So that processes share them and a million rows take no memory."""
+    store = prepared.store
+    for column in (store.tokens, store.offsets, store.prompt_lengths, store.tasks, store.families, store.trunks):
+        assert isinstance(column, np.memmap)
 
 
 def test_the_guard_passes_real_models_and_stops_others(prepared) -> None:
@@ -147,7 +157,7 @@ def test_the_guard_passes_real_models_and_stops_others(prepared) -> None:
 
 def test_a_mask_never_reaches_a_packed_batch() -> None:
     with pytest.raises(UserError, match="attention_mask"):
-        refuse_attention_mask({"attention_mask": torch.ones(1, 3)})
+        refuse_attention_mask({"packed": {}, "attention_mask": torch.ones(1, 3)})
     model, batch = make_model(attention.register()), collate(make_rows())
     with pytest.raises(ValueError, match="without an attention mask"):
         model(**to_inputs(batch, "cpu"), attention_mask=torch.zeros(1, 1, 4, 4), use_cache=False)

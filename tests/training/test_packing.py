@@ -8,6 +8,7 @@ import pytest
 from symbol_llm.errors import UserError
 from symbol_llm.training.packing import Shape, best_fit, plan_epoch
 from symbol_llm.training.prefixes import SHORTEST_TRUNK, cut_families, find_families
+from symbol_llm.training.summary import tasks_per_step
 
 CAPACITY = 512
 
@@ -94,6 +95,21 @@ def test_a_tie_larger_than_a_pack_falls_apart_no_further_than_it_must() -> None:
     shape = Shape(np.full(8, 110), np.zeros(8, np.int32), np.full(8, 50, np.int32))
     plan = plan_epoch(np.arange(8), shape, 300, 8, 1, 0, 0)
     assert np.diff(plan.starts).tolist() == [4, 4]
+
+
+def test_what_travelling_together_costs_in_mixture() -> None:
+    """Four tasks, a family each: ties of eight fill a step with fewer tasks than rows that are drawn one by one."""
+    tasks = np.repeat(np.arange(4), 100)
+    tied = Shape(np.full(400, 60), tasks.astype(np.int32), np.full(400, 50, np.int32))
+    alone = Shape(tied.lengths, np.full(400, -1, np.int32), tied.trunks * 0)
+    found = {}
+    for name, shape, capacity in (("tied", tied, 130), ("alone", alone, 480)):  # eight rows to a pack in both
+        plan = plan_epoch(np.arange(400), shape, capacity, 8, 1, 0, 0)
+        mixed, drawn = tasks_per_step(plan, tasks, 1)
+        assert drawn == pytest.approx(4 * (1 - 0.75 ** (400 / len(plan))))
+        found[name] = mixed
+    assert found["tied"] == 1.0 and found["alone"] > 3
+    assert tasks_per_step(plan, tasks, len(plan)) == (4.0, pytest.approx(4.0))
 
 
 def test_too_few_rows_for_a_step() -> None:

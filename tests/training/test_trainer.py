@@ -42,21 +42,24 @@ def train(
     packs: list[list[int]],
     accumulation: int,
     change: Callable[[Any], None] = lambda model: None,
+    mode: str = "packed",
 ) -> PackedTrainer:
-    config = configure(Path(prepared.config.data.path[0]), out)
+    config = configure(Path(prepared.config.data.path[0]), out, ("batch.mode", mode))
     arguments = make_arguments(config, len(packs) // accumulation, accumulation, use_cpu=True)
-    model = load_model(config, prepared.tokenizer)
+    model = load_model(config, prepared.tokenizer, is_packed=mode == "packed")
     change(model)
-    trainer = PackedTrainer(config, arguments, model, Rows(packs), Collator(prepared.store), {})  # type: ignore[arg-type]
+    collator = Collator(prepared.store, mode=mode)
+    trainer = PackedTrainer(config, arguments, model, Rows(packs), collator, {})  # type: ignore[arg-type]
     out.mkdir(parents=True, exist_ok=True)
     trainer.train()
     return trainer
 
 
-def test_accumulated_packs_are_one_large_pack(prepared: Prepared, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["packed", "masked", "padded"])
+def test_accumulated_packs_are_one_large_pack(mode: str, prepared: Prepared, tmp_path: Path) -> None:
     """Packs of very unequal numbers of trained tokens weigh by tokens, not by packs."""
-    large = train(prepared, tmp_path / "large", [[0, 1, 130, 150, 170], [3, 9, 199, 239]], 1)
-    small = train(prepared, tmp_path / "small", [[0], [1, 130, 150, 170], [3, 9, 199], [239]], 2)
+    large = train(prepared, tmp_path / "large", [[0, 1, 130, 150, 170], [3, 9, 199, 239]], 1, mode=mode)
+    small = train(prepared, tmp_path / "small", [[0], [1, 130, 150, 170], [3, 9, 199], [239]], 2, mode=mode)
     for a, b in zip(large.model.parameters(), small.model.parameters(), strict=True):
         assert (a - b).abs().max() <= 1e-6
     losses = [
@@ -64,6 +67,16 @@ def test_accumulated_packs_are_one_large_pack(prepared: Prepared, tmp_path: Path
         for run in ("large", "small")
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6) and len(losses[0]) == 2
+
+
+def test_all_modes_train_the_same(prepared: Prepared, tmp_path: Path) -> None:
+    packs = [[0, 1, 130, 150, 170], [3, 9, 199, 239]]
+    packed, masked, padded = (
+        train(prepared, tmp_path / mode, packs, 1, mode=mode) for mode in ("packed", "masked", "padded")
+    )
+    for a, b, c in zip(packed.model.parameters(), masked.model.parameters(), padded.model.parameters(), strict=True):
+        # Adam divides by the size of the gradient, so differences of 1e-8 in small ones show.
+        assert (a - b).abs().max() <= 1e-5 and (a - c).abs().max() <= 1e-5
 
 
 def test_the_reported_loss_is_the_mean_over_trained_tokens(prepared: Prepared, tmp_path: Path) -> None:
