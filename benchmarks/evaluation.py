@@ -38,7 +38,8 @@ import symbol_llm.solvers
 from collection.sources import get as get_source
 from eval.backends.base import Finish, Request, Sampling
 from eval.backends.gold import GoldBackend
-from eval.backends.transformers_model import TransformersBackend, encode_prompt
+from eval.backends.prompting import Prompter, Template
+from eval.backends.transformers_model import TransformersBackend
 from eval.delegate import DelegationWork
 from eval.runner import run_work, sample
 from symbol_llm.console import emit, log, make_table
@@ -111,6 +112,7 @@ class Plain:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.encode = Prompter(self.tokenizer, Template.RAW)
         self.model = AutoModelForCausalLM.from_pretrained(folder).eval()
         self.batch = batch
 
@@ -119,7 +121,7 @@ class Plain:
 
         texts = []
         for start in range(0, len(asked), self.batch):
-            prompts = [encode_prompt(self.tokenizer, one.prompt) for one in asked[start : start + self.batch]]
+            prompts = [self.encode(one.prompt) for one in asked[start : start + self.batch]]
             width = max(map(len, prompts))
             ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts])
             mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])

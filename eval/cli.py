@@ -1,8 +1,10 @@
 """``symbol-llm eval``: score a model on symbolic tasks and delegated benchmarks.
 
+```
 symbol-llm eval delegate --model runs/demo/infusion/model --tasks theories,letters --limit 50 --out runs/demo/eval
 symbol-llm eval symbolic --backend gold --data runs/demo/collection --out /tmp/gold
 symbol-llm eval compare runs/a runs/b
+```
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class Commands(LazyGroup):
     table: ClassVar = {
         "compare": ("eval.compare_cli:app", "Which differences between two runs are real."),
         "general": ("eval.general_cli:app", "MMLU and BBH: what is left of general ability."),
+        "rejection": ("eval.rejection_cli:app", "Right answers of a model to training prompts, for training."),
     }
 
 
@@ -163,7 +166,7 @@ def list_command(
         cells = [["yes" if v is True else "no" if v is False else v for v in row.values()] for row in benchmarks]
         emit(document, make_table("Benchmarks", columns, cells), as_json=False)
     if data is not None:
-        from eval.symbolic import load_tasks
+        from eval.symbolic_tasks import load_tasks
 
         tasks = load_tasks(data)
         document["tasks"] = [

@@ -23,7 +23,7 @@ import orjson
 
 import symbol_llm.formats
 from eval.store import ItemFile
-from eval.symbolic import score_of
+from eval.symbolic_scoring import score_of
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Format
 

@@ -25,6 +25,7 @@ from eval.published import beside
 from eval.runner import Sampled, Work, count_faults, run_work, sample
 from eval.store import open_run, scoring_version, write_json
 from eval.voting import answer_key, by_item, pass_rates, winner
+from eval.worlds import write_worlds
 from symbol_llm.errors import UserError
 from symbol_llm.ledger import exclusive, make_folder
 from symbol_llm.solvers.base import Solver
@@ -97,6 +98,15 @@ def _why_empty(generation: Generation) -> str:
     return "the output holds no symbol"
 
 
+# The solvers that are told how many jobs run at once, and by which option; the others run as many as they are given.
+_SIZES = {"python": "size", "sql": "workers"}
+
+
+def open_solver(name: str, workers: int) -> Solver:
+    """A solver for so many jobs at once; close it when done."""
+    return symbol_llm.solvers.get(name, **({_SIZES[name]: workers} if name in _SIZES else {}))
+
+
 def run_delegation(
     benchmarks: Sequence[Benchmark],
     backend: Backend,
@@ -108,7 +118,7 @@ def run_delegation(
     workers: int = 2,
     is_rescoring: bool = False,
     collection: Path | None = None,
-    get_solver: Callable[[str], Solver] = symbol_llm.solvers.get,
+    get_solver: Callable[[str], Solver] | None = None,
 ) -> dict[str, Any]:
     """Evaluate benchmarks into ``out``/delegate and return the summary, which is also written there.
 
@@ -118,7 +128,9 @@ def run_delegation(
     folder = make_folder(out / "delegate")
     with ExitStack() as stack:
         stack.enter_context(exclusive(folder))
-        solvers = {name: stack.enter_context(get_solver(name)) for name in {b.solver for b in benchmarks}}
+        solvers = {}
+        for name in {benchmark.solver for benchmark in benchmarks}:
+            solvers[name] = stack.enter_context(get_solver(name) if get_solver else open_solver(name, workers))
         engines = {name: solver.engine for name, solver in solvers.items()}
         samples = {b.name: sample(b.items(raw, seed), limit, seed, b.name) for b in benchmarks}
         for name, items in samples.items():
@@ -135,6 +147,8 @@ def run_delegation(
         }
         open_run(folder, config, is_rescoring=is_rescoring)
         trained = _trained(collection, benchmarks, samples, folder)
+        for name, items in samples.items():
+            write_worlds(folder, name, ((sampled.id, sampled.item.context) for sampled in items))
         stack.callback(backend.close)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=workers))
         done = {}

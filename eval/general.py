@@ -6,7 +6,8 @@
 
 Prompts, scoring and extraction are the harness's own tasks (``mmlu_*``, ``bbh_zeroshot_*``); only where the rows come
 from changes: upstream's files under RAW where they are, else the hub. MMLU is the mean over questions, as is BBH (by
-the harness's ``flexible-extract``; the strict match stands beside it). A finished task is not run again.
+the harness's ``flexible-extract``; the strict match stands beside it). A finished task is not run again. The model is
+in this process, or behind a server (``general_server.py``).
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from eval.backends.asking import Patience
+from eval.backends.openai_server import OpenAIBackend
+from eval.backends.prompting import Template, trained_template
 from eval.backends.transformers_model import fingerprint
+from eval.general_server import served_model
 from eval.intervals import mean_interval
 from eval.published import load
 from eval.store import open_run, write_json
@@ -39,24 +44,62 @@ _GROUPS = {
 }
 
 
+class Writer(NamedTuple):
+    """Who answers: a model in this process, or with ``endpoints`` one behind a server that knows it by this name.
+
+    ``template`` None: as the model folder says that it was trained.
+    """
+
+    model: str | None
+    endpoints: Sequence[str] = ()
+    batch_size: int = 8
+    template: Template | None = None
+    concurrency: int = 16
+    timeout: float = 600.0
+
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run must agree with. Raises UserError where neither or nothing is named."""
+        if self.endpoints:
+            if self.template is not None:
+                raise UserError("--template says how the model of --model PATH_OR_ID is asked. Leave it out")
+            backend = OpenAIBackend(self.endpoints, model=self.model, patience=Patience(timeout=self.timeout))
+            return {"backend": "openai", "model": backend.identity["model"]}
+        if self.model is None:
+            raise UserError("say who answers, with --model PATH_OR_ID or --endpoint URL")
+        return {
+            "backend": "transformers",
+            "model": self.model,
+            "model_fingerprint": fingerprint(Path(self.model)),
+            "template": self.template or trained_template(Path(self.model)),
+        }
+
+    def open(self) -> Any:
+        """The harness's model."""
+        if self.endpoints:
+            return served_model(self.endpoints, model=self.model, concurrency=self.concurrency, timeout=self.timeout)
+        assert self.model is not None
+        return _open_model(self.model, self.batch_size)
+
+
 def run_general(
-    model: str,
+    writer: Writer,
     out: Path,
     *,
     suites: Sequence[str] = tuple(SUITES),
     raw: Path | None = None,
     limit: int | None = None,
-    batch_size: int = 8,
     is_offline: bool = False,
 ) -> dict[str, Any]:
     """Run the suites into ``out``/general and return the summary, also written there.
 
     Raises EngineMissing without the harness, and UserError for an unknown suite, a broken raw file, a model that cannot
-    be loaded, and for a suite without local files where the hub is not allowed.
+    be loaded, a server that does not answer or cannot give log-probabilities, and for a suite without local files where
+    the hub is not allowed.
     """
     for suite in suites:
         if suite not in SUITES:
             raise UserError(f"unknown suite {suite!r}: choose of {', '.join(SUITES)}")
+    identity = writer.identity()
     harness = _harness()
     folder = make_folder(out / "general")
     local = {suite: local_rows(suite, raw) for suite in suites}
@@ -66,8 +109,7 @@ def run_general(
         config = {
             "kind": "general",
             "harness": harness.__version__,
-            "model": model,
-            "model_fingerprint": fingerprint(Path(model)),
+            **identity,
             "suites": list(suites),
             "limit": limit,
             "local": {suite: sorted(rows) for suite, rows in local.items()},
@@ -82,13 +124,14 @@ def run_general(
         waiting = [task for task in tasks if not (folder / f"{task[1]}.json").is_file()]
         with progress("general", len(tasks)) as advance:
             advance(len(tasks) - len(waiting))
-            lm = _open_model(model, batch_size) if waiting else None
+            lm = writer.open() if waiting else None
             for suite, name, task in waiting:
                 found = harness.simple_evaluate(
                     model=lm,
                     tasks=[task],
                     num_fewshot=SHOTS[suite],
                     limit=limit,
+                    apply_chat_template=identity.get("template") == Template.CHAT,
                     bootstrap_iters=0,
                     task_manager=manager,
                 )

@@ -7,32 +7,47 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.backends.options import BatchSize, Concurrency, Endpoint, Model, TemplateName, Timeout
 from symbol_llm.console import emit, log, make_table
+from symbol_llm.errors import unknown_name
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def general_command(
-    model: Annotated[str, typer.Option("--model", help="Hugging Face model folder or hub id.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the run; a run begun there goes on.")],
+    model: Model = None,
+    endpoint: Endpoint = "",
     tasks: Annotated[str, typer.Option("--tasks", help="mmlu, bbh or both, with a comma.")] = "mmlu,bbh",
     raw: Annotated[
         Path | None, typer.Option("--raw", help="Holds mmlu/ and bbh/ as upstream has them; default $SYMBOL_LLM_RAW.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Items per subject or task.")] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1)] = 8,
+    batch_size: BatchSize = 8,
+    template: TemplateName = None,
+    concurrency: Concurrency = 16,
+    timeout: Timeout = 600.0,
     offline: Annotated[bool, typer.Option("--offline", help="Never ask the hub for rows.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """MMLU (5-shot) and BBH (0-shot) through lm-evaluation-harness: what is left of general ability."""
     from collection.cli import raw_folder
-    from eval.general import run_general
+    from eval.backends.prompting import Template
+    from eval.general import Writer, run_general
 
-    names = [name.strip() for name in tasks.split(",") if name.strip()]
-    document = run_general(
-        model, out, suites=names, raw=raw_folder(raw), limit=limit, batch_size=batch_size, is_offline=offline
+    if template is not None and template not in list(Template):
+        raise unknown_name("--template", template, list(Template), "symbol-llm eval general --help")
+    writer = Writer(
+        model,
+        [url.strip() for url in endpoint.split(",") if url.strip()],
+        batch_size,
+        Template(template) if template else None,
+        concurrency,
+        timeout,
     )
+    names = [name.strip() for name in tasks.split(",") if name.strip()]
+    document = run_general(writer, out, suites=names, raw=raw_folder(raw), limit=limit, is_offline=offline)
     emit(document, _table(document), as_json=as_json)
     num_items = sum(part["items"] for part in document["tasks"].values())
     log(f"wrote {num_items:,} items of {len(document['tasks'])} tasks to {out / 'general'}")

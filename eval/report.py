@@ -1,6 +1,7 @@
 """The report: run folders → one static page that works from a file, without a network.
 
     RUN/summary.json             what the recipe counted: collection, training, tasks, scenes, seconds
+    RUN/**/manifest.json         counts of collections, where the summary names none
     RUN/**/metrics.jsonl         loss curves, where the summary names none
     RUN/**/run.json              evaluation runs: their summaries and single items
     RUN/**/analysis/*.json       what `symbol-llm analyse` found
@@ -32,8 +33,9 @@ from symbol_llm.ledger import make_folder, write_bytes
 
 CURVE_POINTS = 400
 ITEM_BYTES = 4_000_000  # for items and analyses, shared by the runs: with the rest the page stays below 5 MB
-SCRIPTS = ("page.js", "items.js", "analyses.js", "start.js")
+SCRIPTS = ("page.js", "views.js", "items.js", "analyses.js", "start.js")
 STAGES = ("injection", "infusion")
+LABELS = {"delegate": "delegated", "symbolic": "symbolic", "gold": "gold symbols"}  # in the order of the items
 
 
 def write_report(runs: Sequence[Path], out: Path, *, items_per_task: int = 300) -> dict[str, Any]:
@@ -91,52 +93,56 @@ def _csp_hash(text: str) -> str:
 def gather(run: Path, items_per_task: int = 300, item_bytes: int = ITEM_BYTES) -> dict[str, Any]:
     """Everything that the page shows about one run, with a note for each thing that is missing or broken."""
     notes: list[str] = []
-    summary = _read_object(run / "summary.json", notes) or {}
+    summary = (_read_object(run / "summary.json", notes) or {}) if (run / "summary.json").exists() else {}
     tasks, scenes = _named(summary, "tasks", notes), _named(summary, "scenes", notes)
     by_model: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
     by_gold: dict[str, dict[str, Any]] = {"tasks": {}, "scenes": {}}
     evaluations: list[Evaluation] = []
+    twice: dict[str, None] = {}
     for folder, config in _evaluations(run, notes):
         is_gold = config.get("backend") == "gold"
         numbers = _read_object(folder / "summary.json", notes) or {}
         for key, entries in (by_gold if is_gold else by_model).items():
             new = _named(numbers, key, notes)
-            if twice := [name for name in new if name in entries]:
-                notes.append(f"{folder}: evaluated more than once, the last one is shown: {', '.join(twice)}")
+            twice |= {name: None for name in new if name in entries}
             entries.update(new)
-        label = "gold symbols" if is_gold else {"symbolic": "symbolic", "delegate": "delegated"}[config["kind"]]
+        label = LABELS["gold" if is_gold else config["kind"]]
         parts = {part["benchmark"]: part for part in _benchmarks(_named(numbers, "scenes", [])) if "benchmark" in part}
         parts |= {name: part for name, part in _named(numbers, "tasks", []).items() if isinstance(part, dict)}
         evaluations.append(Evaluation(folder, label, str(config.get("model") or config.get("backend") or ""), parts))
+    if twice:
+        notes.append(f"evaluated more than once, of which the last one by folder is shown: {', '.join(twice)}")
+    evaluations.sort(key=lambda evaluation: list(LABELS.values()).index(evaluation.label))
     analyses = gather_analyses(run, notes)
     room = item_bytes - len(json_bytes(analyses))  # pictures of many families leave less for items
     items = pack(evaluations, items_per_task, max(0, room), notes)
+    seconds = summary.get("seconds")
     shown_scenes = scenes or by_model["scenes"]
     if by_gold["scenes"] and not shown_scenes:
         notes.append("only gold symbols were executed: the numbers are ceilings, no model wrote anything")
     gathered: dict[str, Any] = {
         "name": run.resolve().name,
-        "collection": _entries(_named(summary, "collection", notes), "task", notes),
-        "training": [curve for stage in STAGES if (curve := _curve(run, stage, summary.get("training"), notes))],
+        "collection": _entries(_named(summary, "collection", notes), "task", notes) or _manifests(run, notes),
+        "training": _curves(run, summary.get("training"), notes),
         "tasks": _entries(tasks or by_model["tasks"] or by_gold["tasks"], "task", notes),
         "scenes": _benchmarks(shown_scenes or by_gold["scenes"]),
-        "seconds": _named(summary, "seconds", notes),
+        "seconds": {"total": seconds} if _is_finite(seconds) else _named(summary, "seconds", notes),
         "items": items,
         "analyses": analyses,
     }
     said = {
-        "collection": "no counts of the collection",
-        "training": "no loss curves",
-        "tasks": "no symbolic scores",
-        "scenes": "no delegated benchmarks",
-        "items": "no single items of an evaluation",
+        "scenes": "delegated benchmarks",
+        "tasks": "symbolic scores",
+        "training": "loss curves",
+        "collection": "counts of a collection",
+        "analyses": "analyses",
+        "items": "single items",
     }
-    notes.extend(
-        f"{text} in this run: it has not come so far, or was made elsewhere"
-        for key, text in said.items()
-        if not (gathered[key]["count"] if key == "items" else gathered[key])
-    )
-    return {**gathered, "notes": notes}
+    present = {**gathered, "items": items["count"], "analyses": any(analyses.values())}
+    absent = [text for key, text in said.items() if not present[key]]
+    if len(absent) == len(said):
+        notes.append("nothing of a run is in this folder: no step has finished here, or it is another folder")
+    return {**gathered, "absent": absent, "notes": notes}
 
 
 def _read_object(path: Path, notes: list[str]) -> dict[str, Any] | None:
@@ -171,10 +177,10 @@ def _benchmarks(scenes: dict[str, Any]) -> list[dict[str, Any]]:
     return benchmarks
 
 
-def _named(summary: dict[str, Any], key: str, notes: list[str]) -> dict[str, Any]:
+def _named(summary: dict[str, Any], key: str, notes: list[str], file: str = "summary.json") -> dict[str, Any]:
     value = summary.get(key) or {}
     if not isinstance(value, dict):
-        notes.append(f"summary.json: {key!r} is not an object and is left out")
+        notes.append(f"{file}: {key!r} is not an object and is left out")
         return {}
     return value
 
@@ -186,16 +192,40 @@ def _entries(named: dict[str, Any], key: str, notes: list[str]) -> list[dict[str
     return [{**entry, key: name} for name, entry in named.items() if name not in broken]
 
 
+def _manifests(run: Path, notes: list[str]) -> list[dict[str, Any]]:
+    """The counts of the collections under a run, from their manifests."""
+    entries = []
+    for path in sorted(run.rglob("manifest.json")):
+        manifest = _read_object(path, notes) or {}
+        for task in _entries(_named(manifest, "tasks", notes, path.name), "task", notes):
+            counts = task.get("counts")
+            if isinstance(counts, dict):
+                entries.append({**task, **counts, "reasons": task.get("reasons") or {}})
+    columns = ("task", "format", "origin", "licence", "read", "kept", "rejected", "duplicates", "leaks", "reasons")
+    return [{column: entry[column] for column in columns if column in entry} for entry in entries]
+
+
+def _curves(run: Path, training: Any, notes: list[str]) -> list[dict[str, Any]]:
+    """The loss curves of both stages; of a folder that is a training run itself, its own."""
+    curves = [curve for stage in STAGES if (curve := _curve(run, stage, training, notes))]
+    own = run / "metrics.jsonl"
+    if not curves and own.is_file() and (curve := _points(run.resolve().name, list(_lines(own, notes)))):
+        curves.append(curve)
+    return curves
+
+
 def _curve(run: Path, stage: str, training: Any, notes: list[str]) -> dict[str, Any] | None:
     """Loss by step of one stage: rows or a path in the summary, else the stage's metrics.jsonl under the run."""
     given = training.get(stage) if isinstance(training, dict) else None
     if isinstance(given, dict):
         given = given.get("metrics")
     if isinstance(given, list):
-        rows = given
-    else:
-        paths = [run / given] if isinstance(given, str) else sorted(run.rglob(f"{stage}/**/metrics.jsonl"))
-        rows = list(_lines(paths[0], notes)) if paths else []
+        return _points(stage, given)
+    paths = [run / given] if isinstance(given, str) else sorted(run.rglob(f"{stage}/**/metrics.jsonl"))
+    return _points(stage, list(_lines(paths[0], notes))) if paths else None
+
+
+def _points(stage: str, rows: list[Any]) -> dict[str, Any] | None:
     points = [
         [row["step"], row["loss"]]
         for row in rows

@@ -1,6 +1,9 @@
 """The analyses of a run on its report page: tables as data, pictures as images.
 
     RUN/analysis/alignment.json, gains.json  →  {"alignment": [...], "gains": [...]}
+    RUN/table.md, RUN/*.svg                  →  {"pages": [{"name": "table", "blocks": [...], "pictures": [...]}]}
+
+The second is what an experiment of `recipes` leaves: paragraphs and tables in markdown, and its plots.
 
 A picture is an SVG of our own in a ``data:`` image, where no script runs and no link leads out.
 """
@@ -8,6 +11,7 @@ A picture is an SVG of our own in a ``data:`` image, where no script runs and no
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,13 @@ from eval.analysis import alignment, gains
 
 KINDS = (alignment.KIND, gains.KIND)
 MAX_BYTES = 20_000_000
+MAX_PICTURE = 300_000
 
 
 def gather_analyses(run: Path, notes: list[str]) -> dict[str, list[dict[str, Any]]]:
     """All analyses under a run folder; one that is broken or of another version becomes a note."""
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    found["pages"] = _pages(run, notes)
     for path in sorted(run.rglob("analysis/*.json")):
         if path.stem not in KINDS:
             continue
@@ -37,6 +43,40 @@ def gather_analyses(run: Path, notes: list[str]) -> dict[str, list[dict[str, Any
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             notes.append(f"{path} is not an analysis of this version ({type(error).__name__}: {error}). Run it again")
     return found
+
+
+def _pages(run: Path, notes: list[str]) -> list[dict[str, Any]]:
+    """The tables and plots in the run's own folder."""
+    blocks, pictures = [], []
+    for path in sorted([*run.glob("table*.md"), *run.glob("*.svg")]):
+        try:
+            if path.stat().st_size > MAX_PICTURE:
+                notes.append(f"{path} is too large for the page")
+                continue
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            notes.append(f"{path} cannot be read ({error})")
+            continue
+        if path.suffix == ".svg":
+            pictures.append(_image(text, f"Plot of the experiment: {path.stem}"))
+        else:
+            blocks += [_block(block) for block in re.split(r"\n\s*\n", text) if block.strip()]
+    return [{"name": run.resolve().name, "blocks": blocks, "pictures": pictures}] if blocks or pictures else []
+
+
+def _block(text: str) -> dict[str, Any]:
+    """A table of markdown, or a paragraph as it is."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    is_table = len(lines) > 1 and all(line.startswith("|") for line in lines) and not lines[1].strip("|-: ")
+    if not is_table:
+        return {"text": _plain(" ".join(lines).lstrip("# "))}
+    head, _, *rows = ([_plain(cell.strip()) for cell in line.strip("|").split("|")] for line in lines)
+    return {"columns": head, "rows": rows}
+
+
+def _plain(text: str) -> str:
+    """Without what only markdown needs: escapes, and stars of emphasis."""
+    return re.sub(r"\\([*_|<>`])|\*\*", lambda found: found[1] or "", text)
 
 
 def _alignment(document: dict[str, Any]) -> dict[str, Any]:

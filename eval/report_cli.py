@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders, as written by `demo` or `eval … --out`.")],
+    runs: Annotated[list[Path], typer.Argument(help="A demo, evaluation, collection, training or experiment.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the page.")],
     items: Annotated[int, typer.Option("--items", min=0, help="Single items to show per task.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,

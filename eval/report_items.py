@@ -20,14 +20,18 @@ import orjson
 
 from collection.sources import SOURCES
 from collection.sources import get as get_source
+from eval.report_answers import answer_view
 from eval.report_views import view_of
+from eval.report_worlds import world_view
 from eval.store import json_bytes
+from eval.worlds import FOLDER as WORLDS
+from eval.worlds import read_worlds
 
 CHUNK = 100
 TEXT_LIMITS = (3_000, 800, 200)  # characters of a text; the next one where a page would grow too large
 MAX_DRAWN = 400  # molecules and trees of a run
 FIELDS = ("id", "outcome", "prompt", "symbol", "gold", "message", "finish")
-FORMAT_OF_SOLVER = {"planner": "pddl", "python": "python", "sql": "sql", "fol": "fol"}
+FORMAT_OF_SOLVER = {"planner": "pddl", **{name: name for name in ("python", "sql", "fol", "logic_program", "geometry")}}
 
 
 class Evaluation(NamedTuple):
@@ -40,11 +44,12 @@ class Evaluation(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an item is stored: byte offset of its last line."""
+    """Where an item is stored: byte offset of its last line; and the world that it is about."""
 
     evaluation: Evaluation
     file: Path
     offset: int
+    world: dict[str, Any]
 
 
 def pack(evaluations: list[Evaluation], per_task: int, budget: int, notes: list[str]) -> dict[str, Any]:
@@ -56,7 +61,8 @@ def pack(evaluations: list[Evaluation], per_task: int, budget: int, notes: list[
             break
     assert packed is not None, "the last limit takes what fits"
     if limit < TEXT_LIMITS[0]:
-        notes.append(f"texts of items are cut at {limit} characters, so that the page stays small")
+        bare = ", and tables, scenes and answers not drawn" if limit == TEXT_LIMITS[-1] else ""
+        notes.append(f"texts of items are cut at {limit} characters{bare}, so that the page stays small")
     if packed["count"] < len(places):
         notes.append(f"{packed['count']:,} of {len(places):,} items fit into the page. Choose fewer per task: --items")
     if packed.pop("undrawn"):
@@ -85,12 +91,18 @@ def _places(evaluation: Evaluation, per_task: int, notes: list[str]) -> Iterator
             continue
         if num_broken:
             notes.append(f"{file.name}: {num_broken} lines are not JSON (a run that was cut off?) and are left out")
-        stored = list(offsets.values())
+        stored = list(offsets.items())
         count = min(per_task, len(stored))
         if count < len(stored):
             notes.append(f"{file.stem}: {count} of {len(stored)} items are shown")
-        for number in range(count):
-            yield Place(evaluation, file, stored[number * len(stored) // count])
+        chosen = [stored[number * len(stored) // count] for number in range(count)]
+        try:
+            worlds = read_worlds(evaluation.folder, file.stem, (name for (name, _), _ in chosen))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            notes.append(f"{file.stem}: its {WORLDS} cannot be read ({error}), so that no table and no scene is shown")
+            worlds = {}
+        for (name, _), offset in chosen:
+            yield Place(evaluation, file, offset, worlds.get(name, {}))
 
 
 def _packed(places: list[Place], limit: int, budget: int, *, is_last: bool) -> dict[str, Any] | None:
@@ -115,6 +127,8 @@ def _packed(places: list[Place], limit: int, budget: int, *, is_last: bool) -> d
     for place, row in _rows(places):
         shown = _shown(row, limit)
         shown |= {"task": place.file.stem, "run": place.evaluation.folder.parent.name}
+        if not is_last:
+            shown |= _worlds_views(row, place.world)
         if language := _format(place):
             shown["format"] = language
             for key in ("symbol", "gold"):
@@ -184,6 +198,13 @@ def _shown(row: dict[str, Any], limit: int) -> dict[str, Any]:
     if row.get("output") != row.get("symbol"):
         shown["output"] = _cut(row.get("output"), limit)
     return {key: text for key, text in shown.items() if text}
+
+
+def _worlds_views(row: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
+    """The drawings of an item's world and of its answer, where there are such."""
+    symbols = " ".join(row[key] for key in ("symbol", "gold") if isinstance(row.get(key), str))
+    views = {"world_view": world_view(world, symbols), "answer_view": answer_view(row.get("answer"), world)}
+    return {key: view for key, view in views.items() if view is not None}
 
 
 def _cut(value: Any, limit: int) -> str:

@@ -1,7 +1,8 @@
-"""Symbols as a reader sees them: molecules drawn, meaning representations as trees.
+"""Symbols as a reader sees them: molecules drawn, meaning representations as trees, graphs of steps from left to right.
 
     smiles  CCO                      {"width": 260, "height": 180, "paths": [["#ff0000", true, "M …"], …]}
-    amr     (w / want-01 :ARG0 …)    ["w / want-01", [[":ARG0 b / boy", []], …]]
+    amr     (w / want-01 :ARG0 …)    {"tree": ["w / want-01", [[":ARG0 b / boy", []], …]]}
+    graph   {'1': ['END'], …}        {"nodes": [["START", 0, 0, ""], ["1", 1, 0, "10 min"], …], "edges": …}
 
 Only numbers, colours and texts travel to the page, which draws them itself: no markup made from a model's output is
 ever inserted. Steps of plans and the colours of SQL need no more than the text; the page makes them from it.
@@ -10,7 +11,9 @@ ever inserted. Steps of plans and the colours of SQL need no more than the text;
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from symbol_llm.errors import SymbolError
@@ -19,6 +22,7 @@ WIDTH, HEIGHT = 260, 180
 MAX_MOLECULE = 400  # characters
 MAX_TREE = 4_000
 MAX_DEPTH = 40
+MAX_NODES = 40
 _PATH = re.compile(r"<path [^>]*?d='([^']+)'[^>]*?(?:style='([^']*)'|fill='(#[0-9A-Fa-f]{6})')[^>]*/>")
 _COLOUR = re.compile(r"(stroke|fill):(#[0-9A-Fa-f]{6})")
 
@@ -27,9 +31,12 @@ def view_of(format_name: str, symbol: str) -> dict[str, Any] | None:
     """What the page draws beside a symbol; None where the text says it best, or is not in its language."""
     if format_name in ("smiles", "selfies") and len(symbol) <= MAX_MOLECULE:
         return molecule(format_name, symbol.strip())
-    if format_name == "amr" and len(symbol) <= MAX_TREE:
-        tree = amr_tree(symbol)
+    trees = {"amr": amr_tree, "top": top_tree}
+    if format_name in trees and len(symbol) <= MAX_TREE:
+        tree = trees[format_name](symbol)
         return None if tree is None else {"tree": tree}
+    if format_name == "graph" and len(symbol) <= MAX_TREE:
+        return step_graph(symbol)
     return None
 
 
@@ -93,3 +100,56 @@ def amr_tree(symbol: str) -> list[Any] | None:
         return [f"{role} {node.variable} / {node.concept}".strip(), children]
 
     return branch(root, "", 0)
+
+
+def top_tree(symbol: str) -> list[Any] | None:
+    """``[label, children]`` of brackets of intents and slots; None if it is none, or too deep to be read."""
+    from symbol_llm.formats.top_tree import Node, parse
+
+    try:
+        root = parse(symbol)
+    except SymbolError:
+        return None
+
+    def branch(node: Node, depth: int) -> list[Any] | None:
+        if depth > MAX_DEPTH:
+            return None
+        children: list[Any] = []
+        for is_word, parts in groupby(node.parts, lambda part: isinstance(part, str)):
+            if is_word:
+                children.append([" ".join(map(str, parts)), []])
+            else:
+                children += [branch(part, depth + 1) for part in parts if isinstance(part, Node)]
+        return None if None in children else [node.label, children]
+
+    return branch(root, 0)
+
+
+def step_graph(symbol: str) -> dict[str, Any] | None:
+    """Nodes ``[name, column, row, time]`` and edges ``[from, to, time]`` of steps; None for no graph and for a cycle.
+
+    A step stands right of all that come before it.
+    """
+    from symbol_llm.formats.graph_text import parse
+
+    try:
+        graph = parse(symbol)
+    except SymbolError:
+        return None
+    edges = list(graph.edges())
+    names = list(dict.fromkeys([*graph.nodes, *(end for _, end, _ in edges)]))
+    if len(names) > MAX_NODES:
+        return None
+    before = {name: [start for start, end, _ in edges if end == name] for name in names}
+    columns: dict[str, int] = {}
+    while len(columns) < len(names):
+        ready = [name for name in names if name not in columns and all(start in columns for start in before[name])]
+        if not ready:
+            return None
+        columns |= {name: max((columns[start] + 1 for start in before[name]), default=0) for name in ready}
+    times, rows, nodes = dict(graph.durations), Counter[int](), []
+    for name in names:
+        nodes.append([name, columns[name], rows[columns[name]], times.get(name, "")])
+        rows[columns[name]] += 1
+    places = {name: number for number, name in enumerate(names)}
+    return {"nodes": nodes, "edges": [[places[start], places[end], time] for start, end, time in edges]}

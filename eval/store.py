@@ -87,7 +87,8 @@ def scoring_version() -> str:
 def open_run(folder: Path, config: Mapping[str, Any], *, is_rescoring: bool = False) -> None:
     """Begin a run in ``folder``, or check that the one begun there is the same; raises UserError if it is not.
 
-    Rescoring may be done by another version of the program; everything else must agree.
+    Rescoring may be done by another version of the program, and a run may go on with more samples per item: those that
+    are stored stand, since a sample is a function of seed, item and number. Everything else must agree.
     """
     path = folder / "run.json"
     if path.exists():
@@ -99,6 +100,8 @@ def open_run(folder: Path, config: Mapping[str, Any], *, is_rescoring: bool = Fa
         differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         if is_rescoring:
             differing = [key for key in differing if key != "version"]
+        if before.get("samples", 1) < now.get("samples", 1):
+            differing = [key for key in differing if key != "samples"]
         if differing:
             said = "; ".join(f"{key}: {before.get(key)!r} then, {now.get(key)!r} now" for key in differing)
             hint = "add --rescore, or choose" if differing == ["version"] else "choose"

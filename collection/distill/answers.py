@@ -1,7 +1,9 @@
 """Reading what a server sent: the text, how it ended, and what is to be paid for.
 
-{"choices": [{"message": {"content": "```python\\n…"}, "finish_reason": "stop"}],
+```
+{"choices": [{"message": {"content": "def solution(): …"}, "finish_reason": "stop"}],
  "usage": {"prompt_tokens": 412, "completion_tokens": 88}}
+```
 """
 
 from __future__ import annotations

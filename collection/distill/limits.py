@@ -8,11 +8,12 @@ else for a random part of a growing pause (full jitter).
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import random
 import re
 import time
 from collections.abc import Mapping
+
+from symbol_llm.server_errors import retry_after
 
 _BURST_SECONDS = 1.0  # how much of a minute may be sent at once
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds
@@ -63,26 +64,10 @@ class Limiter:
 
 def pause_before_retry(attempt: int, headers: Mapping[str, str] | None) -> float:
     """Seconds before attempt number ``attempt`` + 1: what the server asks for, else random up to a growing bound."""
-    asked = _retry_after(headers or {})
+    asked = retry_after(headers or {})
     if asked is not None:
-        return asked + random.uniform(0, 0.1)
+        return min(asked, 10 * _LONGEST_PAUSE) + random.uniform(0, 0.1)
     return random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10)))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return min(milliseconds / 1000, 10 * _LONGEST_PAUSE)
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    seconds = _number(text)
-    if seconds is None:
-        try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
-        except (TypeError, ValueError):
-            return None
-    return min(max(0.0, seconds), 10 * _LONGEST_PAUSE)
 
 
 def _number(text: str | None) -> float | None:

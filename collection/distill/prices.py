@@ -1,6 +1,8 @@
 """What requests cost, in whole micro-dollars: never a float, never rounded down.
 
+```
 Price(400_000, 1_600_000).cost(1_000, 500) == 1_200      # $0.0012 at $0.40 and $1.60 per million tokens
+```
 """
 
 from __future__ import annotations

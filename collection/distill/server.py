@@ -11,12 +11,14 @@ from enum import Enum
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from symbol_llm import server_errors
 from symbol_llm.errors import EngineMissing, UserError
+from symbol_llm.server_errors import KEY_VARIABLE, Cause, without_key
 
 if TYPE_CHECKING:
     import openai
 
-KEY_VARIABLE = "OPENAI_API_KEY"
+__all__ = ["Failure", "Fault", "connect", "connect_batches", "explain", "without_key", "without_key_bytes"]
 
 
 class Fault(Enum):
@@ -61,12 +63,6 @@ def _key(base_url: str | None) -> str:
     return key or "none"  # servers of one's own ask for no key; the client does
 
 
-def without_key(text: str) -> str:
-    """A text from a server, without the key if it echoes it."""
-    key = os.environ.get(KEY_VARIABLE)
-    return text.replace(key, "[key]") if key else text
-
-
 def without_key_bytes(data: bytes) -> bytes:
     """As ``without_key``, for a body."""
     key = os.environ.get(KEY_VARIABLE)
@@ -74,31 +70,20 @@ def without_key_bytes(data: bytes) -> bytes:
 
 
 def explain(error: Exception) -> Failure:
-    """What an error of the openai client means. Re-raises what is none of its errors."""
-    import openai
-
-    if isinstance(error, openai.APITimeoutError):
-        return Failure(Fault.UNKNOWN, "the server did not answer in time", {})
-    if isinstance(error, openai.APIConnectionError):
-        return _connection(error)
-    if not isinstance(error, openai.APIStatusError):
-        raise error
-    status, headers = error.status_code, dict(error.response.headers)
-    message = without_key(f"{status}: {error.message}")[:500]
-    if status == 429 and error.code == "insufficient_quota":
-        return Failure(Fault.STOP, f"the account's quota is used up ({message})", headers)
-    if status in (401, 403):
-        return Failure(Fault.STOP, f"the server does not accept the key ({message}). Set {KEY_VARIABLE}", headers)
-    if status == 404:
-        return Failure(Fault.STOP, f"the model or address is unknown ({message}). See --model and --base-url", headers)
-    if status in (408, 409, 425, 429) or status >= 500:
-        return Failure(Fault.RETRY, message, headers)
-    return Failure(Fault.REFUSED, message, headers)
-
-
-def _connection(error: Exception) -> Failure:
-    """Whether a request can have reached the server: not where the connection was never made."""
-    cause = error.__cause__
-    is_unsent = type(cause).__name__ in ("ConnectError", "ConnectTimeout", "PoolTimeout")
-    text = without_key(f"no connection: {cause or error}")[:500]
-    return Failure(Fault.RETRY if is_unsent else Fault.UNKNOWN, text, {})
+    """What an error of the openai client means for a request that costs money. Re-raises what is none of its errors."""
+    failure = server_errors.explain(error)
+    message = failure.message
+    match failure.cause:
+        case Cause.QUOTA:
+            return Failure(Fault.STOP, f"the account's quota is used up ({message})", failure.headers)
+        case Cause.KEY:
+            said = f"the server does not accept the key ({message}). Set {KEY_VARIABLE}"
+            return Failure(Fault.STOP, said, failure.headers)
+        case Cause.UNKNOWN:
+            said = f"the model or address is unknown ({message}). See --model and --base-url"
+            return Failure(Fault.STOP, said, failure.headers)
+        case Cause.REFUSED:
+            return Failure(Fault.REFUSED, message, failure.headers)
+        case Cause.LIMITED | Cause.LATE | Cause.BUSY | Cause.UNREACHED:
+            return Failure(Fault.RETRY, message, failure.headers)
+    return Failure(Fault.UNKNOWN, message, failure.headers)  # what was under way may be done, and paid for

@@ -1,8 +1,10 @@
 """``symbol-llm analyse``: what training did to a model.
 
+```
 symbol-llm analyse alignment --model runs/demo/injection/model --model runs/demo/infusion/model \\
     --data runs/demo/collection --evolved runs/demo/evolved --out runs/demo
 symbol-llm analyse gains runs/base runs/injection runs/infusion --out runs/gains
+```
 """
 
 from __future__ import annotations

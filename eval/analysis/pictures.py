@@ -24,7 +24,7 @@ PALE, DEEP = (240, 246, 251), (8, 64, 129)
 
 def heat_map(names: Sequence[str], matrix: Sequence[Sequence[float | None]], title: str, highest: float) -> str:
     """A square matrix with its numbers; deep blue is ``highest``, an empty cell has no value."""
-    cell, left, top = 46, 8 + 7 * max(map(len, names), default=1), 34 + 5 * max(map(len, names), default=1)
+    cell, left, top = 46, 16 + 8 * max(map(len, names), default=1), 34 + 6 * max(map(len, names), default=1)
     size = cell * len(names)
     parts = [f'<text x="8" y="18">{escape(title)}</text>']
     for number, name in enumerate(names):
@@ -46,7 +46,7 @@ def heat_map(names: Sequence[str], matrix: Sequence[Sequence[float | None]], tit
                 f'<text class="{ink}" x="{x + cell / 2:g}" y="{y + cell / 2 + 4:g}" '
                 f'text-anchor="middle">{value:.2f}</text>'
             )
-    return _svg(left + size + 60, top + size + 10, title, parts)
+    return _svg(left + size + 6 * max(map(len, names), default=1), top + size + 10, title, parts)
 
 
 def scatter(names: Sequence[str], points: Sequence[Sequence[float]], title: str, x_label: str, y_label: str) -> str:
@@ -69,7 +69,7 @@ def scatter(names: Sequence[str], points: Sequence[Sequence[float]], title: str,
         y = top + 10 + 18 * number
         parts.append(_mark(number, left + width + 20, y, 5))
         parts.append(f'<text x="{left + width + 32}" y="{y + 4}">{escape(name)}</text>')
-    legend = 50 + 7 * max(map(len, names), default=1)
+    legend = 50 + 8 * max(map(len, names), default=1)
     return _svg(left + width + legend, max(top + height + 30, top + 20 + 18 * len(names)), title, parts)
 
 

@@ -26,13 +26,15 @@ def open_backend(
     processes: int | None = None,
     shares_prefixes: bool = True,
     constrain: bool = False,
+    template: str | None = None,
     api: str = "completions",
     concurrency: int = 16,
     timeout: float = 600.0,
 ) -> Backend:
     """The backend for these options; raises UserError unless they name exactly one.
 
-    ``processes`` None means one per GPU. With an endpoint, ``model`` is the name that the server knows it by.
+    ``processes`` None means one per GPU, ``template`` None what the model folder says of its training. With an
+    endpoint, ``model`` is the name that the server knows it by.
     """
     if backend is not None and backend not in BACKENDS:
         raise unknown_name("backend", backend, BACKENDS, "symbol-llm eval delegate --help")
@@ -52,6 +54,9 @@ def open_backend(
     sampling = sampling or Sampling()
     if constrain and kind != "transformers":
         raise UserError("--constrain works inside of the model: it needs --model PATH_OR_ID")
+    if template is not None and kind != "transformers":
+        hint = "A server has its own template: --api chat or --api completions" if kind == "openai" else "Leave it out"
+        raise UserError(f"--template says how the model of --model PATH_OR_ID is asked. {hint}")
     if kind == "gold":
         from eval.backends.gold import GoldBackend
 
@@ -76,9 +81,12 @@ def open_backend(
             concurrency=concurrency,
             patience=Patience(timeout=timeout),
         )
+    from eval.backends.prompting import Template
     from eval.backends.transformers_model import TransformersBackend
 
     assert model is not None
+    if template is not None and template not in list(Template):
+        raise unknown_name("--template", template, list(Template), "symbol-llm eval delegate --help")
     options = {
         "model": model,
         "sampling": sampling,
@@ -86,6 +94,7 @@ def open_backend(
         "threads": threads,
         "shares_prefixes": shares_prefixes,
         "constrain": constrain,
+        "template": Template(template) if template else None,
     }
     if processes is None or processes > 1:
         from eval.backends.processes import ProcessesBackend, visible_devices

@@ -1,20 +1,20 @@
 """One attempt at a server, and how long to wait before the next.
 
+```
 429 with Retry-After: 3       →  Fault.RATE_LIMITED, 3 s at least
 a body that ends too early    →  Fault.TRUNCATED, 0.5 s, 1 s, 2 s … with jitter
-401, 403, 404                 →  fatal: the key or the model is wrong, and stays so
+401, 403, 404                 →  fatal: the key or the model is wrong, and stays so, as a used-up account does
+```
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 from eval.backends.base import Fault, Finish
+from symbol_llm.server_errors import KEY_VARIABLE, Cause, explain
 
 _LONGEST_WAIT = 60.0
 
@@ -49,52 +49,36 @@ class Attempt:
     fatal: bool = False
 
 
+_FAULTS = {
+    Cause.UNREACHED: Fault.UNREACHABLE,
+    Cause.DISCONNECTED: Fault.UNREACHABLE,
+    Cause.CUT: Fault.TRUNCATED,
+    Cause.UNREADABLE: Fault.TRUNCATED,
+    Cause.TIMEOUT: Fault.TIMEOUT,
+    Cause.LATE: Fault.TIMEOUT,
+    Cause.LIMITED: Fault.RATE_LIMITED,
+    Cause.BUSY: Fault.SERVER_ERROR,
+    Cause.REFUSED: Fault.REFUSED,
+}
+
+
 def attempt(ask: Callable[[], Attempt]) -> Attempt:
     """Call ``ask``; the errors of the openai client become faults. Other errors are raised."""
-    import httpx2
     import openai
 
     try:
         return ask()
-    except openai.APITimeoutError as error:
-        return Attempt(fault=Fault.TIMEOUT, message=f"no answer in time ({error})")
-    except openai.APIConnectionError as error:
-        cause = error.__cause__
-        # The connection was there, and the body ended too early.
-        is_cut = isinstance(cause, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.DecodingError)
-        fault = Fault.TRUNCATED if is_cut else Fault.UNREACHABLE
-        return Attempt(fault=fault, message=str(cause or error))
-    except openai.APIStatusError as error:
-        return _of_status(error)
-    except (openai.APIError, ValueError) as error:  # a body that is no JSON, or no answer of the protocol
+    except ValueError as error:  # a body that is no JSON, or no answer of the protocol
         return Attempt(fault=Fault.TRUNCATED, message=f"an answer that cannot be read ({error})")
-
-
-def _of_status(error: Any) -> Attempt:
-    status, message = error.status_code, f"HTTP {error.status_code}: {error.message}"
-    if status == 429:
-        return Attempt(fault=Fault.RATE_LIMITED, message=message, retry_after=_retry_after(error.response.headers))
-    if status == 408:
-        return Attempt(fault=Fault.TIMEOUT, message=message)
-    if status >= 500:
-        return Attempt(fault=Fault.SERVER_ERROR, message=message, retry_after=_retry_after(error.response.headers))
-    if status in (401, 403, 404):
-        return Attempt(fatal=True, message=f"{message}. Check --endpoint, --model and OPENAI_API_KEY")
-    said = str(error.message).lower()
-    is_too_long = "context" in said and ("length" in said or "token" in said)
-    return Attempt(fault=Fault.REFUSED, message=message, is_too_long=is_too_long)
-
-
-def _retry_after(headers: Any) -> float | None:
-    """Seconds of a Retry-After header, which holds a number or a date."""
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
+    except openai.APIError as error:
+        failure = explain(error)
+    if failure.cause not in _FAULTS:  # the key, the model or the account: no attempt can succeed
+        return Attempt(fatal=True, message=f"{failure.message}. Check --endpoint, --model and {KEY_VARIABLE}")
+    said = failure.message.lower()
+    is_too_long = failure.cause is Cause.REFUSED and "context" in said and ("length" in said or "token" in said)
+    return Attempt(
+        fault=_FAULTS[failure.cause],
+        message=failure.message,
+        retry_after=failure.retry_after,
+        is_too_long=is_too_long,
+    )

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from eval.backends.asking import Attempt, Patience, attempt
 from eval.backends.base import Backend, Fault, Finish, Generation, Request, Sampling, cut_at_stop
 from symbol_llm.errors import EngineMissing, UserError
+from symbol_llm.server_errors import KEY_VARIABLE
 
-KEY_VARIABLE = "OPENAI_API_KEY"
 _DEAD_AFTER = 10  # requests in a row that failed for good
 
 
@@ -129,14 +129,14 @@ class OpenAIBackend(Backend):
                 endpoint.num_running -= 1
                 endpoint.num_faults = endpoint.num_faults + 1 if result.fault else 0
             if result.fatal:
-                raise UserError(self._blot(f"{endpoint.url}: {result.message}"))
+                raise UserError(f"{endpoint.url}: {result.message}")
             if result.fault is None:
                 text, was_cut = cut_at_stop(result.text, self.sampling.stops)
                 return Generation(place, text, Finish.STOP if was_cut else result.finish, tuple(faults))
             faults.append(result.fault)
             if result.is_too_long:
                 return Generation(place, "", Finish.PROMPT_TOO_LONG, tuple(faults))
-            self._last_message = self._blot(result.message)
+            self._last_message = result.message
             if result.fault is Fault.REFUSED or len(faults) > self.patience.retries:
                 break
             stop.wait(self.patience.seconds(len(faults), result.retry_after))
@@ -193,16 +193,12 @@ class OpenAIBackend(Backend):
             self._connect()
             found = attempt(lambda: Attempt(text="\n".join(m.id for m in self._endpoints[0].client.models.list())))
             if found.fault or found.fatal:
-                raise UserError(self._blot(f"{self.urls[0]}: its models cannot be listed ({found.message})"))
+                raise UserError(f"{self.urls[0]}: its models cannot be listed ({found.message})")
             names = found.text.splitlines()
             if len(names) != 1:
                 raise UserError(f"{self.urls[0]} serves {len(names)} models: {', '.join(names)}. Choose with --model")
             self.model = names[0]
         return self.model
-
-    def _blot(self, message: str) -> str:
-        key = os.environ.get(KEY_VARIABLE)
-        return message.replace(key, "***") if key else message
 
     def close(self) -> None:
         for endpoint in self._endpoints:

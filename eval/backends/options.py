@@ -68,6 +68,14 @@ Constrain = Annotated[
         "--constrain", help="Allow only what the task's grammar allows, if it has one.", rich_help_panel=_MODEL
     ),
 ]
+TemplateName = Annotated[
+    str | None,
+    typer.Option(
+        "--template",
+        help="raw prompts, or chat: in the turns of the model's template; default: as the model folder was trained.",
+        rich_help_panel=_MODEL,
+    ),
+]
 MaxNewTokens = Annotated[
     int, typer.Option("--max-new-tokens", min=1, help="Tokens after which an output is cut.", rich_help_panel=_DRAWING)
 ]
@@ -101,6 +109,7 @@ def open_from(
     processes: Processes = None,
     share_prefixes: SharePrefixes = True,
     constrain: Constrain = False,
+    template: TemplateName = None,
     max_new_tokens: MaxNewTokens = 256,
     temperature: Temperature = 0.0,
     top_p: TopP = 1.0,
@@ -132,6 +141,7 @@ def open_from(
         processes=processes,
         shares_prefixes=share_prefixes,
         constrain=constrain,
+        template=template,
         api=api,
         concurrency=concurrency,
         timeout=timeout,

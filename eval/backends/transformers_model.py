@@ -18,14 +18,19 @@ from typing import Any
 from eval.backends.base import Backend, Finish, Generation, Request, Sampling, cut_at_stop
 from eval.backends.constraints import Constraints
 from eval.backends.decoding import Decoder, Row, end_tokens
+from eval.backends.prompting import Template, prompt_encoder, trained_template
 from eval.backends.sharing import make_plan
 from symbol_llm.errors import UserError
+from symbol_llm.training.encoding import PromptEncoder
 
 KEPT_PREFIX_TOKENS = 1 << 14  # 8 GB of keys and values with a 7B LLaMA in bf16
 
 
 class TransformersBackend(Backend):
-    """Raises UserError if the model cannot be loaded; a GPU is used where there is one (bf16), else fp32 on CPU."""
+    """Raises UserError if the model cannot be loaded; a GPU is used where there is one (bf16), else fp32 on CPU.
+
+    ``template`` None: what the model folder says of its training.
+    """
 
     name = "transformers"
 
@@ -38,19 +43,21 @@ class TransformersBackend(Backend):
         threads: int | None = None,
         shares_prefixes: bool = True,
         constrain: bool = False,
+        template: Template | None = None,
     ) -> None:
         if batch_size < 1:
             raise UserError(f"--batch-size {batch_size} must be at least 1")
         if model.startswith(("/", "./", "../", "~")) and not Path(model).is_dir():
             raise UserError(f"model {model}: there is no such folder. Pass a model folder or a hub id with --model")
         self.path = model
+        self.template = template or trained_template(Path(model))
         self.sampling = sampling or Sampling()
         self.samples = self.sampling.samples
         self.batch_size = batch_size
         self.threads = threads
         self.shares_prefixes = shares_prefixes
         self.constrains = constrain
-        self._loaded: tuple[Any, Decoder] | None = None
+        self._loaded: tuple[PromptEncoder, Decoder] | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -58,6 +65,7 @@ class TransformersBackend(Backend):
             "backend": self.name,
             "model": self.path,
             "model_fingerprint": fingerprint(Path(self.path)),
+            "template": self.template,
             **self.sampling.identity(),
             **({"constrain": True} if self.constrains else {}),
         }
@@ -65,8 +73,8 @@ class TransformersBackend(Backend):
     def generate(self, requests: Sequence[Request]) -> Iterator[Generation]:
         if not requests:
             return
-        tokenizer, decoder = self._load()
-        tokens = [encode_prompt(tokenizer, request.prompt) for request in requests]
+        encode, decoder = self._load()
+        tokens = [encode(request.prompt) for request in requests]
         room = getattr(decoder.model.config, "max_position_embeddings", None) or 1 << 30
         for index, prompt in enumerate(tokens):
             if len(prompt) >= room:
@@ -91,10 +99,10 @@ class TransformersBackend(Backend):
                     row.prefix, row.prefix_length = prefixes.get(tuple(prompt[:shared])), shared
                 rows.append(row)
             for number, finish in decoder.decode(rows):
-                text = tokenizer.decode(rows[number].written, skip_special_tokens=True)
+                text = str(encode.tokenizer.decode(rows[number].written, skip_special_tokens=True))
                 yield Generation(fitting[batch[number]], cut_at_stop(text, self.sampling.stops)[0], finish)
 
-    def _load(self) -> tuple[Any, Decoder]:
+    def _load(self) -> tuple[PromptEncoder, Decoder]:
         if self._loaded is None:
             import torch
             from safetensors import SafetensorError
@@ -129,10 +137,11 @@ class TransformersBackend(Backend):
             def text_of(written: list[int]) -> str:
                 return str(tokenizer.decode(written, skip_special_tokens=True))
 
+            prompter = prompt_encoder(tokenizer, self.template)
             constraints = Constraints(tokenizer, end_tokens(model)) if self.constrains else None
             decoder = Decoder(model.to(device).eval(), text_of, self.sampling, constraints)
             self.shares_prefixes = self.shares_prefixes and decoder.shares_prefixes()
-            self._loaded = tokenizer, decoder
+            self._loaded = prompter, decoder
         return self._loaded
 
 
@@ -152,12 +161,6 @@ class _Prefixes:
                 self.num_tokens -= len(self.kept.popitem(last=False)[0])
         self.kept.move_to_end(tokens)
         return self.kept[tokens]
-
-
-def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
-    """Token ids of a raw prompt with exactly one BOS where the tokenizer has one, and no EOS: as in training."""
-    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
 
 
 def fingerprint(folder: Path) -> str | None:

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import collection.sources
 from collection.prompts import render
 from collection.sources.base import Example, Prompt, Rejected, Row, Source
-from eval.delegation.extraction import extract
+from eval.extraction import extract, marks_of
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Context
 from symbol_llm.record import Split
@@ -63,8 +63,8 @@ class Benchmark(ABC):
 
     ``where`` names the source as "module:NAME" if its rows are for evaluation only, and the source is therefore not in
     the collection's table. ``files`` is a pattern below the dataset's folder: without a match, the benchmark cannot
-    run. ``language`` is what ``extraction.py`` looks for in an output. ``no_gold`` says why there
-    are no gold symbols, if there are none: the gold backend has nothing to write then.
+    run. ``language`` is what ``eval/extraction.py`` looks for in an output; empty: any. ``no_gold`` says why there are
+    no gold symbols, if there are none: the gold backend has nothing to write then.
     """
 
     name: ClassVar[str]
@@ -74,7 +74,7 @@ class Benchmark(ABC):
     split: ClassVar[Split] = Split.TEST
     where: ClassVar[str] = ""
     files: ClassVar[str] = "*"
-    language: ClassVar[str] = "text"
+    language: ClassVar[str] = ""
     no_gold: ClassVar[str] = ""
     demonstrations: ClassVar[Sequence[Demonstration]] = ()
     shots: int = 0
@@ -158,12 +158,10 @@ class Benchmark(ABC):
         return "\n".join(parts) + "\n"
 
     def extract(self, output: str) -> str | None:
-        """The symbol in a model's output, or None: see ``extraction.py``."""
+        """The symbol in a model's output, or None: see ``eval/extraction.py``."""
         if not self.where and self.task not in collection.sources.SOURCES:  # a benchmark of a test
             return extract(output, self.language)
-        prompt = self.source.prompt
-        stops = [stop for stop in (prompt.input_label, prompt.definitions_label, "Example 1\n", "Your turn\n") if stop]
-        return extract(output, self.language, prompt.cue, stops)
+        return extract(output, self.language, *marks_of(self.source.prompt))
 
     @abstractmethod
     def judge(self, solution: Solution, item: Item) -> Solution:

@@ -1,6 +1,8 @@
 """Judging what a program returned against a gold number, and worked examples of such programs.
 
+```
 gold 72:   72.0 → correct      {"fraction": "145/2"} → wrong      [72, 3] or "seventy-two" → bad answer
+```
 """
 
 from __future__ import annotations

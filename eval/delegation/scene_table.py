@@ -1,6 +1,8 @@
 """The six scenes and their benchmarks, from the code: for ``eval list --markdown`` and for the README.
 
+```
 | logic | folio, proofwriter, prontoqa, logical_deduction, theories* | fol, logic_program, csp |
+```
 """
 
 from __future__ import annotations

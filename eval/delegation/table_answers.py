@@ -10,6 +10,7 @@ any order, rows in order if the gold query orders its outermost level.
 from __future__ import annotations
 
 import json
+import os
 from collections import OrderedDict
 from typing import ClassVar
 
@@ -29,7 +30,8 @@ class TableBenchmark(Benchmark):
     language: ClassVar[str] = "sql"
 
     def __init__(self) -> None:
-        self._gold_solver = SqlSolver(workers=1)
+        # Its processes start when they are needed: as many as queries are judged at once.
+        self._gold_solver = SqlSolver(workers=os.cpu_count() or 1)
         self._results: OrderedDict[str, Solution] = OrderedDict()
 
     def judge(self, solution: Solution, item: Item) -> Solution:
@@ -46,8 +48,9 @@ class TableBenchmark(Benchmark):
         """The result of the gold query; queries of one database repeat, so results are kept."""
         query = item.answer["query"]
         key = json.dumps([query, dict(item.context.world)], sort_keys=True)
-        if key not in self._results:
-            self._results[key] = self._gold_solver.solve(query, item.context)
+        result = self._results.get(key)
+        if result is None:  # two threads may both work it out, which gives the same result
+            result = self._results[key] = self._gold_solver.solve(query, item.context)
             if len(self._results) > _CACHED_RESULTS:
                 self._results.popitem(last=False)
-        return self._results[key]
+        return result

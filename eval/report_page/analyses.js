@@ -7,9 +7,17 @@ const cells = (...values) => ({ cells: values });
 const pictures = (parts) => parts.map(({ src, alt }) => make("figure", { class: "picture" }, make("img", { src, alt, loading: "lazy" })));
 
 function showAnalyses(run) {
-  const content = [...run.analyses.alignment.flatMap(alignmentView), ...run.analyses.gains.flatMap(gainsView)];
+  const content = [...run.analyses.pages.flatMap(pageView), ...run.analyses.alignment.flatMap(alignmentView), ...run.analyses.gains.flatMap(gainsView)];
   section("analyses", "What training did to the model: where symbols lie in its hidden states, and which stage brought which gain. "
     + "Make them with: symbol-llm analyse.", ...content);
+}
+
+// What an experiment wrote about itself.
+function pageView({ name, blocks, pictures: plots }) {
+  const shown = blocks.map(({ text, columns, rows }) => (columns
+    ? table(`Table of ${name}`, columns.map((title, i) => [title, i ? "number" : ""]), rows.map((row) => cells(...columns.map((_, i) => row[i] || ""))))
+    : make("p", {}, text)));
+  return [make("h3", { class: "gap" }, `Experiment ${name}`), ...shown, make("div", { class: "pictures" }, pictures(plots))];
 }
 
 function alignmentView(analysis) {
@@ -21,14 +29,14 @@ function alignmentView(analysis) {
     cells(model.name, "uniformity", "–", three(model.uniformity), span(model.uniformity_interval), "–"),
     ...Object.entries(model.pairs).map(([kind, part]) =>
       cells(model.name, `alignment, ${kind} pairs`, count(part.pairs), three(part.alignment), span(part.interval), three(part.chance)))]);
-  content.push(table("Alignment and uniformity", [["model"], ["measure"], ["pairs", "number"], ["value", "number"], ["95 % interval"], ["pairs by chance", "number"]], rows));
+  content.push(table("Alignment and uniformity", [["model"], ["measure"], ["pairs", "number"], ["value", "number"], ["95 % interval", "interval"], ["pairs by chance", "number"]], rows));
   const changes = analysis.changes.flatMap((change) => Object.entries(change.measures).map(([name, part]) =>
     cells(`${change.from} → ${change.to}`, name, three(part.difference), span(part.interval), part.is_real === null ? "–" : part.is_real ? "yes" : "no")));
   if (changes.length) content.push(make("h3", { class: "gap" }, "Changes from model to model"),
-    table("Changes", [["models"], ["measure"], ["difference", "number"], ["95 % interval"], ["real"]], changes));
+    table("Changes", [["models"], ["measure"], ["difference", "number"], ["95 % interval", "interval"], ["real"]], changes));
   for (const model of analysis.models) {
     content.push(make("h3", { class: "gap" }, `${model.name}, layer ${model.layer}`), make("div", { class: "pictures" }, pictures(model.pictures)),
-      table(`Families in ${model.name}`, [["family"], ["records", "number"], ["alignment", "number"], ["95 % interval"], ["uniformity", "number"], ["95 % interval"], ["to other families", "number"]],
+      table(`Families in ${model.name}`, [["family"], ["records", "number"], ["alignment", "number"], ["95 % interval", "interval"], ["uniformity", "number"], ["95 % interval", "interval"], ["to other families", "number"]],
         model.by_family.map((part) => cells(part.family, count(part.records), three(part.alignment), span(part.interval), three(part.uniformity), span(part.uniformity_interval), three(part.others)))));
   }
   return content;

@@ -82,7 +82,7 @@ function itemView(item, run, place) {
   const outcome = item.outcome || "not scored";
   const view = make("details", { class: "item" }, make("summary", {},
     make("span", { class: `badge ${groupOf(outcome)}` }, words(outcome)),
-    make("span", { class: "task" }, run.items.labels[run.items.rows[3 * place]]), " ",
+    make("span", { class: "task" }, breakable(run.items.labels[run.items.rows[3 * place]])), " ",
     make("span", { class: "first" }, (item.symbol || item.output || "").split("\n")[0].slice(0, 90))));
   // The body is made when it is opened.
   view.addEventListener("toggle", () => {
@@ -91,10 +91,13 @@ function itemView(item, run, place) {
     const row = (title, text, ...drawn) => text && body.append(make("dt", {}, title),
       make("dd", {}, make("pre", { tabindex: "0", "aria-label": title }, text), ...drawn));
     row("Prompt", item.prompt);
+    if (item.world_view) body.append(make("dt", {}, worldName(item.world_view)), make("dd", {}, worldView(item.world_view)));
     row("Model wrote", item.output);
     row("Symbol", coloured(item.format, item.symbol || "(none)"), ...drawings(item, "symbol"));
-    row("Gold symbol", item.gold && coloured(item.format, item.gold), ...drawings(item, "gold"));
-    row("Solver's answer", item.answer);
+    if (item.gold && item.gold === item.symbol) body.append(make("dt", {}, "Gold symbol"), make("dd", { class: "quiet" }, "the same"));
+    else row("Gold symbol", item.gold && coloured(item.format, item.gold), ...drawings(item, "gold"));
+    if (item.answer_view) body.append(make("dt", {}, "Solver's answer"), make("dd", {}, answerView(item.answer_view)));
+    else row("Solver's answer", item.answer);
     row("Gold answer", item.gold_answer);
     row("Message", item.message);
     if (item.finish && item.finish !== "stop") row("Generation", words(item.finish));
@@ -103,44 +106,4 @@ function itemView(item, run, place) {
     view.append(body);
   });
   return view;
-}
-
-// What a symbol looks like, beside its text.
-function drawings(item, side) {
-  const view = item[`${side}_view`];
-  if (view && view.paths) return [molecule(view, item[side])];
-  if (view && view.tree) return [make("details", { class: "drawn", open: "" }, make("summary", {}, "as a tree"), make("ul", { class: "tree" }, branch(view.tree)))];
-  const steps = item.format === "pddl" && item[side] ? planSteps(item[side]) : [];
-  return steps.length > 1
-    ? [make("details", { class: "drawn" }, make("summary", {}, `${steps.length} steps`), make("ol", {}, steps.map((step) => make("li", {}, step))))]
-    : [];
-}
-
-function molecule(view, text) {
-  const svg = draw("svg", { class: "molecule", viewBox: `0 0 ${Number(view.width)} ${Number(view.height)}`, role: "img", "aria-label": `molecule ${text}` });
-  for (const [colour, isFilled, d] of view.paths)
-    svg.append(draw("path", isFilled ? { d, fill: colour } : { d, fill: "none", stroke: colour, "stroke-width": 2 }));
-  return svg;
-}
-
-const branch = ([name, children]) =>
-  make("li", {}, make("code", {}, name), children.length ? make("ul", {}, children.map(branch)) : null);
-
-// "(move a b)" on lines of their own; a domain or problem is no plan.
-function planSteps(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith(";"));
-  return lines.every((line) => /^\([^()]+\)$/.test(line)) ? lines.map((line) => line.slice(1, -1)) : [];
-}
-
-const SQL = /('(?:[^']|'')*'?|"[^"]*"?|`[^`]*`?)|(--[^\n]*)|\b(\d+(?:\.\d+)?)\b|\b(select|from|where|join|left|right|inner|outer|cross|natural|on|using|group|order|by|having|limit|offset|distinct|as|and|or|not|in|is|null|like|between|exists|case|when|then|else|end|union|intersect|except|all|asc|desc|count|sum|avg|min|max|cast|with|over|partition)\b/gi;
-const SQL_KINDS = ["text", "comment", "figure", "word"];
-function coloured(format, text) {
-  if (format !== "sql" || text.length > 4000) return text;
-  const pieces = [];
-  let end = 0;
-  for (const match of text.matchAll(SQL)) {
-    pieces.push(text.slice(end, match.index), make("span", { class: `sql-${SQL_KINDS[match.slice(1).findIndex((group) => group !== undefined)]}` }, match[0]));
-    end = match.index + match[0].length;
-  }
-  return [...pieces, text.slice(end)];
 }

@@ -26,7 +26,9 @@ const add = (values) => values.filter(isNumber).reduce((sum, value) => sum + val
 const isInterval = (value) => Array.isArray(value) && value.length >= 2 && isNumber(value[0]) && isNumber(value[1]);
 const between = (value) =>
   isInterval(value) ? `${(100 * value[0]).toFixed(1)} … ${(100 * value[1]).toFixed(1)}` : "–";
-const accuracy = (part) => (isNumber(part.accuracy) ? part.accuracy : share(part.correct, part.items));
+// What was counted: items, or the samples of all items where each was asked for more than once.
+const outputs = (part) => (part.samples && isNumber(part.samples.outputs) ? part.samples.outputs : part.items);
+const accuracy = (part) => (isNumber(part.accuracy) ? part.accuracy : share(part.correct, outputs(part)));
 
 // What the paper prints for the same task, in percent, its 7B model before its 13B model.
 function paper(published) {
@@ -49,6 +51,8 @@ const GROUPS = [
   ["ours", "fault of benchmark or machine", ["gold_error", "sandbox_error"]],
 ];
 const groupOf = (outcome) => (GROUPS.find(([, , members]) => members.includes(outcome)) || GROUPS[3])[0];
+// A name that may break after its underscores and dots.
+const breakable = (name) => String(name).split(/(?<=[_.])/).flatMap((part, i) => (i ? [make("wbr"), part] : [part]));
 const words = (outcome) => String(outcome).replaceAll("_", " ");
 
 const key = (group) => make("span", { class: `key ${group}`, "aria-hidden": "true" });
@@ -88,12 +92,20 @@ function bar(value, interval) {
 function section(id, about, ...content) {
   const place = byId(id);
   place.querySelectorAll(":scope > :not(h2)").forEach((old) => old.remove());
-  place.append(make("p", { class: "about" }, about), ...(content.length ? content : [make("p", {}, "Nothing of this in the run.")]));
+  place.append(make("p", { class: "about" }, about), ...content);
+  hide(id, !content.length);
+}
+
+// A section without content is not shown, nor is its link.
+function hide(id, isHidden) {
+  byId(id).hidden = isHidden;
+  document.querySelector(`nav a[href="#${id}"]`).hidden = isHidden;
 }
 
 function showNotes(run) {
   const notes = run.notes.map((note) => make("li", {}, note));
-  byId("notes").replaceChildren(...(notes.length
+  const absent = run.absent.length ? [make("p", { class: "quiet" }, `Not in this run: ${run.absent.join(", ")}.`)] : [];
+  byId("notes").replaceChildren(...absent, ...(notes.length
     ? [make("details", { class: "notes", ...(notes.length < 4 ? { open: "" } : {}) },
         make("summary", {}, `${notes.length} ${notes.length === 1 ? "note" : "notes"} on what is shown`), make("ul", {}, notes))]
     : []));
@@ -104,8 +116,8 @@ function showCards(run) {
   const card = (label, number, detail) => cards.push(make("div", { class: "card" },
     make("p", { class: "label" }, label), make("p", { class: "number" }, number), make("p", { class: "detail" }, detail)));
   for (const [scene, parts] of grouped(run.scenes)) {
-    const items = add(parts.map((part) => part.items));
-    card(scene, percent(share(add(parts.map((part) => part.correct)), items)), `correct of ${count(items)} delegated`);
+    const number = add(parts.map(outputs));
+    card(scene, percent(share(add(parts.map((part) => part.correct)), number)), `right of ${count(number)} delegated`);
   }
   const values = run.tasks.map((task) => task.value).filter(isNumber);
   if (values.length) card("symbols", percent(add(values) / values.length), `plain mean of ${values.length} tasks`);
@@ -135,32 +147,73 @@ function showScenes(run) {
     const printed = paper(part.published) ? ` · the paper reports ${paper(part.published)} (7B / 13B)` : "";
     return make("article", { class: "scene" },
       make("div", { class: "head" },
-        make("h3", {}, `${part.scene}: ${part.benchmark || ""}`),
+        make("h3", {}, breakable(`${part.scene}: ${part.benchmark || ""}`)),
         make("span", { class: "quiet" }, [part.solver, part.engine].filter(Boolean).join(" · ")),
-        make("span", { class: "score" }, make("strong", {}, percent(accuracy(part))), ` (${between(part.interval)}) of ${count(part.items)}`)),
+        make("span", { class: "score" }, make("strong", {}, percent(accuracy(part))), ` (${between(part.interval)}) of ${count(part.items)}${part.samples ? " items" : ""}`)),
       outcomes.length ? stack(outcomes) : null,
       make("ul", {}, outcomes.map(([outcome, number]) => make("li", {}, key(groupOf(outcome)), `${words(outcome)} ${count(number)}`))),
       make("p", { class: "quiet" }, `executed ${count(part.executed)} · correct ${count(part.correct)} · ${percent(share(part.correct, part.executed))} of executed${majority}${ceiling}${printed}`));
   });
+  const sampled = samplesTable("Right answers of several samples", run.scenes.map((part) => [part.benchmark, part.samples]));
   section("scenes", "The model writes a symbol, a real solver executes it, and only the answer counts. Every item is in the denominator; "
-    + "what could not be executed is never guessed. Intervals are at the 95 % level.", ...(cards.length ? [legend, ...cards] : []));
+    + "what could not be executed is never guessed. Intervals are at the 95 % level.", ...(cards.length ? [legend, ...cards, ...sampled] : []));
 }
 
 function showTasks(run) {
-  const columns = [["task"], ["score", "number"], ["95 % interval"], ["metric"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
+  const columns = [["task"], ["score", "number"], ["95 % interval", "interval"], ["metric"], ["items", "number"], ["exact", "number"], ["parsed", "number"],
     ["equivalent", "number"], ["different", "number"], ["undecided", "number"]];
   const hasPaper = run.tasks.some((task) => paper(task.published));
   if (hasPaper) columns.push(["paper 7B / 13B", "number"]);
   const rows = run.tasks.map((task) => {
     const verdicts = task.equivalent || {};
-    return { cells: [task.task, percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))),
+    return { cells: [breakable(task.task), percent(task.value), make("div", {}, bar(task.value, task.interval), make("span", { class: "quiet" }, between(task.interval))),
       task.metric || "–", count(task.items),
       count(task.exact), count(task.parsed), count(verdicts.yes), count(verdicts.no), count(verdicts.unknown), ...(hasPaper ? [paper(task.published) || "–"] : [])] };
   });
   const values = run.tasks.map((task) => task.value).filter(isNumber);
   if (values.length > 1) rows.push({ isTotal: true, cells: ["plain mean", percent(add(values) / values.length), ...columns.slice(2).map(() => "")] });
   section("tasks", "Held-out test records. The score is the field's own metric; equivalent means the same by proof or execution. "
-    + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows)] : []));
+    + "Tasks ending in .evolved ask the same under names the model has never seen.", ...(rows.length ? [table("Symbolic scores", columns, rows), ...samplesTable("Equivalent symbols of several samples", run.tasks.map((task) => [task.task, task.samples]))] : []));
+}
+
+// pass@k and the vote of what was asked for more than once.
+function samplesTable(title, parts) {
+  const sampled = parts.filter(([, samples]) => samples && samples.pass_at);
+  if (!sampled.length) return [];
+  const sizes = [...new Set(sampled.flatMap(([, { pass_at: rates }]) => Object.keys(rates)))].sort((a, b) => a - b);
+  const said = (value, interval) => [percent(value), isInterval(interval) ? make("span", { class: "quiet under" }, between(interval)) : null];
+  const rows = sampled.map(([name, { outputs: number, pass_at: rates, vote }]) => {
+    const voted = vote || {};
+    const abstained = isNumber(voted.without_answer) && voted.without_answer ? make("span", { class: "quiet under" }, `no answer in ${count(voted.without_answer)}`) : null;
+    return { cells: [breakable(name || ""), count(number), ...sizes.map((k) => (rates[k] ? said(rates[k].value, rates[k].interval) : "–")),
+      [...said(isNumber(voted.accuracy) ? voted.accuracy : voted.value, voted.interval), abstained]] };
+  });
+  return [make("h3", { class: "gap" }, title),
+    make("p", { class: "about" }, "pass@k: at least one of k samples is right. Vote: the answer that most samples agree on."),
+    table(title, [["task"], ["outputs", "number"], ...sizes.map((k) => [`pass@${k}`, "number"]), ["vote", "number"]], rows)];
+}
+
+// Several runs: one row per number, one column per run.
+function showRuns(all) {
+  const numbers = (run) => [
+    ...run.scenes.map((part) => [`${part.scene}: ${part.benchmark || ""}`, percent(accuracy(part)), part.interval]),
+    ...run.tasks.map((task) => [`${task.task}, ${task.metric || "score"}`, percent(task.value), task.interval]),
+    ...run.training.map((curve) => [`${curve.stage} loss, last logged`, curve.points.at(-1)[1].toPrecision(3)]),
+    ...(run.collection.length ? [["records kept", count(add(run.collection.map((task) => task.kept)))]] : []),
+    ...(isNumber(run.seconds.total) ? [["time", duration(run.seconds.total)]] : []),
+  ];
+  const runs = all.filter((run) => numbers(run).length);
+  const columns = runs.map((run) => new Map(numbers(run).map(([name, ...cell]) => [name, cell])));
+  const names = [...new Set(columns.flatMap((column) => [...column.keys()]))];
+  // Runs of unlike tasks have unlike rows: what most runs have comes first.
+  const shared = (name) => columns.filter((column) => column.has(name)).length;
+  names.sort((a, b) => shared(b) - shared(a));
+  const rows = names.map((name) => ({ cells: [breakable(name), ...columns.map((column) => {
+    const [value, interval] = column.get(name) || ["–"];
+    return [value, isInterval(interval) ? make("span", { class: "quiet" }, ` (${between(interval)})`) : null];
+  })] }));
+  section("runs", "Each run by itself, with 95 % intervals. Whether a difference is real, item by item: symbol-llm eval compare.",
+    ...(runs.length > 1 && rows.length ? [table("Runs side by side", [["what"], ...runs.map((run) => [run.name, "number"])], rows, "narrow")] : []));
 }
 
 function showTraining(run) {
@@ -169,14 +222,14 @@ function showTraining(run) {
     const said = `${stage}: loss ${first[1].toPrecision(3)} at step ${count(first[0])}, ${last[1].toPrecision(3)} at step ${count(last[0])}`;
     return make("figure", {}, make("figcaption", {}, said), plot(points, said));
   });
-  const steps = Object.entries(run.seconds).map(([step, seconds]) => ({ cells: [words(step), duration(seconds)] }));
+  const steps = Object.entries(run.seconds).sort(([a], [b]) => (a === "total") - (b === "total")).map(([step, seconds]) => ({ cells: [words(step), duration(seconds)] }));
   const content = curves.length ? [make("div", { class: "curves" }, curves)] : [];
   if (steps.length) content.push(make("h3", { class: "gap" }, "Time per step"), table("Time per step", [["step"], ["time", "number"]], steps, "narrow"));
   section("training", "Loss on the completion's tokens: each logged step thin, a running mean thick.", ...content);
 }
 
 function plot(points, said) {
-  const [width, height, left, right, top, bottom] = [560, 290, 66, 14, 12, 54];
+  const [width, height, left, right, top, bottom] = [560, 290, 66, 26, 12, 54];
   const steps = points.map(([step]) => step);
   const losses = points.map(([, loss]) => loss);
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
@@ -233,14 +286,14 @@ function logTicks(low, high) {
 
 function showCollection(run) {
   const names = ["read", "kept", "rejected", "duplicates", "leaks"];
-  const columns = [["task"], ["format"], ["origin"], ...names.map((name) => [name, "number"]), ["why rejected"], ["licence"]];
+  const columns = [["task"], ["format"], ["origin"], ...names.map((name) => [name, "number"]), ["why rejected"], ["licence", "licence"]];
   const rows = run.collection.map((task) => {
     const reasons = Object.entries(task.reasons || {});
     const why = reasons.length
       ? make("details", {}, make("summary", {}, `${reasons.length} ${reasons.length === 1 ? "reason" : "reasons"}`),
           make("ul", {}, reasons.map(([reason, number]) => make("li", {}, `${words(reason)} ${count(number)}`))))
       : "–";
-    return { cells: [task.task, task.format || "–", task.origin || "–", ...names.map((name) => count(task[name])), why, task.licence || "–"] };
+    return { cells: [breakable(task.task), task.format || "–", task.origin || "–", ...names.map((name) => count(task[name])), why, task.licence || "–"] };
   });
   if (rows.length > 1) rows.push({ isTotal: true, cells: ["all", "", "", ...names.map((name) => count(add(run.collection.map((task) => task[name])))), "", ""] });
   section("collection", "Rows read from the sources, and what became of each: read = kept + rejected + duplicates + leaks.",

@@ -76,7 +76,7 @@ def test_a_corpus_metric_is_computed_anew(monkeypatch: pytest.MonkeyPatch) -> No
     from tests.eval.test_symbolic import Ratio, row
 
     monkeypatch.setattr(symbol_llm.formats, "get", lambda name: Ratio())
-    from eval.symbolic import score_of
+    from eval.symbolic_scoring import score_of
 
     def side(hits: list[int]) -> list[list[dict[str, Any]]]:
         rows = [row(hit, 10, str(place)) for place, hit in enumerate(hits)]

@@ -73,10 +73,11 @@ def test_a_whole_run(tmp_path: Path) -> None:
     fields = {attributes["id"] for tag, attributes in page.tags if tag in ("select", "input")}
     assert fields == labelled
     (run,) = page.data()["runs"]
-    assert run["name"] == "demo" and run["notes"] == []
+    assert run["name"] == "demo" and run["notes"] == [] and run["absent"] == ["analyses"]
     assert [task["task"] for task in run["collection"]] == ["scan_generated", "theories", "tables"]
     assert [part["scene"] for part in run["scenes"]] == [scene for scene, parts in SCENES.items() for _ in parts]
-    assert {item["label"].split(":")[0] for item in items_of(run)} == {"delegated", "gold symbols"}
+    labels = [item["label"].split(":")[0] for item in items_of(run)]
+    assert list(dict.fromkeys(labels)) == ["delegated", "gold symbols"], "what the model wrote comes first"
     assert {item["model"] for item in items_of(run)} == {"transformers", "gold"}
     assert [curve["stage"] for curve in run["training"]] == ["injection", "infusion"]
     assert all(len(curve["points"]) <= 402 and curve["points"][-1][0] == 999 for curve in run["training"])
@@ -121,7 +122,7 @@ def test_the_policy_allows_our_own_script_and_style_only(tmp_path: Path) -> None
 def test_an_empty_folder_gives_a_page_of_notes(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (run,) = page_of(tmp_path / "run", tmp_path / "report").data()["runs"]
-    assert len(run["notes"]) == 6 and "summary.json of run is not there" in run["notes"][0]
+    assert len(run["absent"]) == 6 and "nothing of a run is in this folder" in run["notes"][0]
 
 
 def test_half_finished_and_broken_inputs_leave_the_rest(tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_half_finished_and_broken_inputs_leave_the_rest(tmp_path: Path) -> None:
     gathered = gather(run)
     notes = "\n".join(gathered["notes"])
     assert "summary.json cannot be read" in notes and "stories.jsonl: 1 lines are not JSON" in notes
-    assert "no symbolic scores" in notes and "metrics.jsonl: 2 lines are not JSON" in notes
+    assert "symbolic scores" in gathered["absent"] and "metrics.jsonl: 2 lines are not JSON" in notes
     assert {part["scene"] for part in gathered["scenes"]} == set(SCENES)  # from the model's own evaluation
     assert "gold" not in {part["benchmark"] for part in gathered["scenes"]}
     assert gathered["training"][0]["points"] == [[1, 2.5]] and len(items_of(gathered)) == 289
@@ -160,12 +161,51 @@ def test_scores_come_from_the_evaluations_if_no_summary_names_them(tmp_path: Pat
     assert {item["label"] for item in items_of(gathered)} == {"symbolic: scan"}
 
 
+def test_tasks_that_were_evaluated_twice_are_one_note(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        write(tmp_path / f"run/{number}/symbolic/run.json", {"kind": "symbolic"})
+        write(tmp_path / f"run/{number}/symbolic/summary.json", {"tasks": {"scan": {"value": number}}})
+    gathered = gather(tmp_path / "run")
+    assert gathered["tasks"] == [{"task": "scan", "value": 3}]
+    assert [note for note in gathered["notes"] if "more than once" in note and note.endswith(": scan")] != []
+    assert len(gathered["notes"]) == 1
+
+
 def test_a_run_of_gold_symbols_alone_shows_them(tmp_path: Path) -> None:
     write(tmp_path / "run/delegate/run.json", {"kind": "delegate", "backend": "gold"})
     write(tmp_path / "run/delegate/summary.json", {"scenes": {"maths": [{"benchmark": "stories", "items": 1}]}})
     gathered = gather(tmp_path / "run")
     assert gathered["scenes"] == [{"benchmark": "stories", "items": 1, "scene": "maths"}]
     assert any("ceilings" in note for note in gathered["notes"])
+
+
+def test_a_collection_alone_shows_its_counts(tmp_path: Path) -> None:
+    counts = {"read": 9, "kept": 7, "rejected": 2, "duplicates": 0, "leaks": 0}
+    task = {"format": "scan", "origin": "generated", "licence": "MIT", "counts": counts, "reasons": {"parse_error": 2}}
+    write(tmp_path / "run/manifest.json", {"tasks": {"scan": task, "broken": 3, "later": {"counts": None}}})
+    gathered = gather(tmp_path / "run")
+    assert gathered["collection"] == [
+        {
+            "task": "scan",
+            "format": "scan",
+            "origin": "generated",
+            "licence": "MIT",
+            **counts,
+            "reasons": {"parse_error": 2},
+        }
+    ]
+    assert gathered["notes"] == ["entries that are not objects are left out: broken"]
+    write(tmp_path / "run/manifest.json", {"tasks": [1]})
+    assert "manifest.json: 'tasks' is not an object" in gather(tmp_path / "run")["notes"][0]
+
+
+def test_a_training_run_alone_shows_its_curve(tmp_path: Path) -> None:
+    write_lines(tmp_path / "mine/metrics.jsonl", [{"step": 1, "loss": 3.5}, {"step": 2, "loss": 2.5}])
+    write(tmp_path / "mine/summary.json", {"steps": 2, "seconds": 7.5})
+    gathered = gather(tmp_path / "mine")
+    assert gathered["seconds"] == {"total": 7.5}
+    assert gathered["training"] == [{"stage": "mine", "points": [[1, 3.5], [2, 2.5]], "steps": 2}]
+    assert gathered["notes"] == []
 
 
 def test_losses_given_in_the_summary_itself(tmp_path: Path) -> None:

@@ -15,7 +15,10 @@ from tests.eval.browser import Browser, find_chromium
 from tests.eval.made_run import ATTACKS, made_run, write, write_lines
 from tests.eval.test_analysis_gains import GENERAL, RIGHT, delegate_rows, symbolic_rows
 from tests.eval.test_report_views import alignment_document, symbolic_run
+from tests.eval.test_worlds import world_run
 
+PLAN = "(pick-up a)\n(stack a b)"
+HOSTILE = "</script><img src=x onerror=\"document.title='attacked'\">"
 CHROMIUM = find_chromium()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
@@ -121,7 +124,7 @@ def test_text_is_readable_against_its_ground(browser: Browser, tmp_path: Path) -
     for is_dark in (False, True):
         browser.open(page, is_dark=is_dark)
         open_items(browser, 2)
-        assert number(browser, ".sql-word") and number(browser, ".sql-text") and number(browser, ".sql-figure")
+        assert number(browser, ".code-word") and number(browser, ".code-text") and number(browser, ".code-figure")
         assert browser.evaluate(contrast) == []
 
 
@@ -192,16 +195,47 @@ def test_runs_can_be_chosen(browser: Browser, page: Path) -> None:
     assert number(browser, "#scenes .scene") == 7 and browser.complaints == []
 
 
+def test_runs_stand_side_by_side(browser: Browser, page: Path, tmp_path: Path) -> None:
+    browser.open(page)
+    rows = browser.evaluate(
+        "[...document.querySelectorAll('#runs tr')].map((row) => [...row.cells].map((c) => c.innerText))"
+    )
+    assert rows[0] == ["what", "demo", "second"]
+    assert ["maths: stories", *["30.0 % (15.8 … 44.2)"] * 2] in rows and ["records kept", "25,042", "25,042"] in rows
+    browser.open(Path(write_report([made_run(tmp_path / "demo")], tmp_path / "out")["page"]))
+    assert browser.evaluate("document.getElementById('runs').checkVisibility()") is False
+
+
+def test_several_samples_show_their_rates_and_their_vote(browser: Browser, tmp_path: Path) -> None:
+    rate = {"value": 0.4, "interval": [0.3, 0.5]}
+    samples = {"outputs": 40, "pass_at": {"1": rate, "4": {**rate, "value": 0.9}}}
+    part = {"benchmark": HOSTILE, "items": 10, "correct": 16, "executed": 30, "outcomes": {"correct": 16, "wrong": 24}}
+    vote = {"accuracy": 0.6, "interval": [0.4, 0.8], "without_answer": 2}
+    summary = {"scenes": {"maths": [{**part, "accuracy": 0.4, "samples": {**samples, "vote": vote}}]}}
+    write(tmp_path / "run/delegate/run.json", {"kind": "delegate", "model": "m"})
+    write(tmp_path / "run/delegate/summary.json", summary)
+    task = {"items": 10, "value": 0.5, "samples": {**samples, "vote": {"value": 0.7, "exact": 6, "equivalent": 7}}}
+    write(tmp_path / "run/symbolic/run.json", {"kind": "symbolic", "model": "m"})
+    write(tmp_path / "run/symbolic/summary.json", {"tasks": {"scan": task}})
+    browser.open(Path(write_report([tmp_path / "run"], tmp_path / "out")["page"]))
+    row = "[...document.querySelectorAll('#{} .scroll:last-child tbody > tr > *')].map((cell) => cell.innerText)"
+    assert browser.evaluate(row.format("scenes")) == [
+        HOSTILE, "40", "40.0 %\n30.0 … 50.0", "90.0 %\n30.0 … 50.0", "60.0 %\n40.0 … 80.0\nno answer in 2"
+    ]  # fmt: skip
+    assert browser.evaluate(row.format("tasks"))[-1] == "70.0 %"
+    card = browser.evaluate("document.querySelector('.card').innerText")
+    assert "40.0 %" in card and "right of 40 delegated" in card, "counted in outputs, as accuracy is"
+    assert browser.evaluate("document.title") == "symbol-llm report" and browser.complaints == []
+
+
 def test_an_empty_run_still_gives_a_page(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     browser.open(Path(write_report([tmp_path / "run"], tmp_path / "out")["page"]))
     assert browser.complaints == []
-    assert "no symbolic scores" in browser.evaluate("document.getElementById('notes').textContent")
-    says(browser, "No item matches.")
-
-
-PLAN = "(pick-up a)\n(stack a b)"
-HOSTILE = "</script><img src=x onerror=\"document.title='attacked'\">"
+    notes = browser.evaluate("document.getElementById('notes').textContent")
+    assert "nothing of a run is in this folder" in notes and "Not in this run: delegated benchmarks" in notes
+    visible = "[...document.querySelectorAll('main > section, nav a')].filter((e) => e.checkVisibility()).length"
+    assert browser.evaluate(visible) == 2, "the notes and the empty row of cards"
 
 
 def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) -> None:
@@ -214,6 +248,8 @@ def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) 
     }
     run = symbolic_run(tmp_path / "run", symbols)
     write(run / "analysis/alignment.json", alignment_document(HOSTILE))
+    (run / "table.md").write_text(f"{HOSTILE}\n\n| {HOSTILE} | right |\n|---|---|\n| {HOSTILE} | 1 |\n")
+    (run / "plot.svg").write_text(f"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script>{HOSTILE}</svg>")
     folders = [tmp_path / name for name in ("base", "injection", "infusion")]
     for folder, right, general in zip(folders, RIGHT, GENERAL):
         write_lines(folder / "symbolic/scan.jsonl", symbolic_rows(right))
@@ -228,9 +264,9 @@ def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) 
     for width, is_dark in ((360, False), (1280, True)):
         browser.open(page, width=width, is_dark=is_dark)
         open_items(browser, 7)
-        assert number(browser, ".item svg.molecule") == 2 and number(browser, ".item svg.molecule path") > 4
-        assert number(browser, ".item ul.tree") == 2 and number(browser, ".item ol li") == 8
-        words = browser.evaluate("[...document.querySelectorAll('.item .sql-word')].map((word) => word.textContent)")
+        assert number(browser, ".item svg.molecule") == 1 and number(browser, ".item svg.molecule path") > 2
+        assert number(browser, ".item ul.tree") == 1 and number(browser, ".item ol li") == 4
+        words = browser.evaluate("[...document.querySelectorAll('.item .code-word')].map((word) => word.textContent)")
         assert words[:4] == ["SELECT", "count", "FROM", "WHERE"]
         until(
             lambda: browser.evaluate(
@@ -238,7 +274,7 @@ def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) 
             )
         )
         sources = browser.evaluate("[...document.images].map((image) => image.getAttribute('src').slice(0, 26))")
-        assert sources == ["data:image/svg+xml;base64,"] * 3
+        assert sources == ["data:image/svg+xml;base64,"] * 4
         assert browser.evaluate("[...document.images].every((image) => image.alt.length > 10)")
         assert "63.8 / 65.0" in browser.evaluate("document.getElementById('tasks').textContent")
         shown = browser.evaluate("document.getElementById('analyses').textContent")
@@ -247,7 +283,45 @@ def test_symbols_are_drawn_and_analyses_shown(browser: Browser, tmp_path: Path) 
         assert number(browser, "main script, main iframe, main img[onerror]") == 0
         assert browser.evaluate("document.documentElement.scrollWidth") <= width
         texts = browser.evaluate("[...document.querySelectorAll('.item pre')].map((text) => text.textContent)")
-        assert texts.count(HOSTILE) == 4 and texts.count(PLAN) == 2
+        assert texts.count(HOSTILE) == 2 and texts.count(PLAN) == 1
+        assert number(browser, ".item dd.quiet") == 7, "a gold symbol that is the model's own is not said twice"
+
+
+@pytest.mark.parametrize("hostile", ["", HOSTILE, *ATTACKS])
+def test_worlds_are_drawn_and_run_nothing(browser: Browser, tmp_path: Path, hostile: str) -> None:
+    """Scenes, scene graphs, diagrams, tables, plans; attacks are names of objects, points, tables and columns."""
+    page = Path(write_report([world_run(tmp_path / "run", hostile)], tmp_path / "out")["page"])
+    for width, is_dark in ((360, True), (1280, False)):
+        browser.open(page, width=width, is_dark=is_dark)
+        open_items(browser, 5)
+        drawn = "[...document.querySelectorAll('.item svg.drawing')].map((svg) => svg.classList[1]).sort().join(' ')"
+        assert browser.evaluate(drawn) == "figure-drawing graph-drawing scene-drawing"
+        assert number(browser, ".scene-drawing g") == 3 and number(browser, ".graph-drawing rect") == 1
+        assert number(browser, "table.data") == 2 and number(browser, "ol.plan .facts li") == 3
+        assert browser.evaluate("[...document.querySelectorAll('.item svg')].every((svg) => svg.ariaLabel.length > 6)")
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+        browser.evaluate("document.querySelectorAll('.item *').forEach((e) => e.dispatchEvent(new Event('mouseover')))")
+        assert browser.evaluate("document.title") == "symbol-llm report" and browser.complaints == []
+        assert number(browser, "main script, main img, main iframe, main a, main [onmouseover]") == 0
+        said = browser.evaluate("[...document.querySelectorAll('.item table.data td')].map((cell) => cell.textContent)")
+        assert hostile == "" or said == [hostile[:60] + "…" if len(hostile) > 60 else hostile] * 2
+
+
+def test_graphs_trees_and_code_of_symbols(browser: Browser, tmp_path: Path) -> None:
+    steps = f"{{'START': ['{HOSTILE.replace(chr(39), '')}'], '{HOSTILE.replace(chr(39), '')}': ['END'], 'END': []}}"
+    symbols = {
+        "steps": ("graph", ["{'START': ['1'], '1': ['END'], 'END': []}\n{'1': '10 min'}", steps]),
+        "calls": ("top", ["[IN:CALL [SL:CONTACT mum ] ]", f"[IN:CALL {HOSTILE} ]"]),
+        "code": ("python", [f"def solution():\n    return 'text' # {HOSTILE}"]),
+        "logic": ("fol", ["∀x (cat(x) → ¬dog2(x))"]),
+    }
+    browser.open(Path(write_report([symbolic_run(tmp_path / "run", symbols)], tmp_path / "out")["page"]), width=360)
+    open_items(browser, 6)
+    assert number(browser, "svg.step-drawing .node") >= 3 and number(browser, "ul.tree") == 2
+    words = browser.evaluate("[...document.querySelectorAll('.code-word')].map((word) => word.textContent)")
+    assert words == ["def", "return", "∀", "→", "¬"]
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 360
+    assert browser.evaluate("document.title") == "symbol-llm report" and browser.complaints == []
 
 
 def test_pictures_are_drawn_and_run_nothing(browser: Browser, tmp_path: Path) -> None:

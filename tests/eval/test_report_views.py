@@ -47,6 +47,31 @@ def test_a_meaning_representation_is_a_tree() -> None:
     assert view_of("amr", "(a / b)" + " " * 4_000) is None and view_of("sql", "SELECT 1") is None
 
 
+def test_nested_calls_are_a_tree() -> None:
+    assert view_of("top", "[IN:CALL ring up [SL:CONTACT my mum ] ]") == {
+        "tree": ["IN:CALL", [["ring up", []], ["SL:CONTACT", [["my mum", []]]]]]
+    }
+    assert view_of("top", "[IN:CALL") is None
+    assert view_of("top", "[IN:A [SL:B " * 25 + "x" + " ] ]" * 25) is None, "too deep to be read"
+
+
+def test_steps_stand_right_of_what_they_wait_for() -> None:
+    successors = "{'START': ['1', '2'], '1': ['3'], '2': ['3'], '3': ['END'], 'END': []}"
+    drawn = view_of("graph", successors + "\n{'1': '10 min', '2': '5 min', '3': '1 hour'}")
+    assert drawn == {
+        "nodes": [
+            ["START", 0, 0, ""],
+            ["1", 1, 0, "10 min"],
+            ["2", 1, 1, "5 min"],
+            ["3", 2, 0, "1 hour"],
+            ["END", 3, 0, ""],
+        ],
+        "edges": [[0, 1, ""], [0, 2, ""], [1, 3, ""], [2, 3, ""], [3, 4, ""]],
+    }
+    assert view_of("graph", "{'START': ['1'], '1': ['1'], 'END': []}\n{'1': '1 min'}") is None, "a cycle has no order"
+    assert view_of("graph", "{") is None
+
+
 def symbolic_run(folder: Path, rows: dict[str, tuple[str, list[str]]]) -> Path:
     """A run with symbolic tasks: task -> (format, symbols)."""
     parts: dict[str, Any] = {}
@@ -133,6 +158,26 @@ def test_analyses_are_gathered_and_broken_ones_told(tmp_path: Path) -> None:
     notes = "\n".join(gathered["notes"])
     assert notes.count("is not an analysis of this version") == 2 and "gains.json cannot be read" in notes
     assert "<script" not in pictures(document)[0][0] and "<script" not in pictures(document)[0][1]
+
+
+def test_an_experiments_table_and_plots_are_on_its_page(tmp_path: Path) -> None:
+    run = tmp_path / "procedures"
+    run.mkdir()
+    table = f"# Right **answers** \\*\n\n| arm | % |\n|---|--:|\n| {ATTACKS[1]} | 12.5 |\n| graph |\n"
+    (run / "table.md").write_text(table)
+    (run / "accuracy.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (run / "broken.svg").write_bytes(b"\xff\xfe")
+    (run / "huge.svg").write_text(" " * 300_001)
+    gathered = gather(run)
+    (page,) = gathered["analyses"]["pages"]
+    assert page["blocks"] == [
+        {"text": "Right answers *"},
+        {"columns": ["arm", "%"], "rows": [[ATTACKS[1], "12.5"], ["graph"]]},
+    ]
+    assert [picture["alt"] for picture in page["pictures"]] == ["Plot of the experiment: accuracy"]
+    notes = "\n".join(gathered["notes"])
+    assert "broken.svg cannot be read" in notes and "huge.svg is too large" in notes
+    assert gather(symbolic_run(tmp_path / "run", {"mine": ("text", ["x"])}))["analyses"]["pages"] == []
 
 
 def test_ten_thousand_items_make_a_small_page(tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 
-from eval.backends import Backend, Finish, Generation, Request
+from eval.backends import Backend, Finish, Generation, Request, Sampling
 from eval.backends.gold import GoldBackend
 from eval.backends.replay import ReplayBackend
 from eval.delegate import chance, summarise
 from eval.symbolic import run_symbolic
+from symbol_llm.errors import UserError
 from symbol_llm.record import write_parquet
 from tests.eval.test_delegate import rows, run
+from tests.eval.tiny_model import save_tiny_model
 from tests.eval.toy import Sums, record
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +34,9 @@ class Sampled(Backend):
     name = "sampled"
     samples = 3
 
-    def __init__(self, outputs: dict[str, Sequence[str]]) -> None:
+    def __init__(self, outputs: dict[str, Sequence[str]], samples: int = 3) -> None:
         self.outputs = outputs
+        self.samples = samples
         self.asked: list[tuple[str, int]] = []
 
     @property
@@ -84,6 +87,44 @@ def test_only_missing_samples_are_asked_for_and_a_run_replays_itself(tmp_path: P
             assert again[key] == first["scenes"]["maths"][0][key]
 
 
+def test_a_finished_run_goes_on_with_more_samples(tmp_path: Path) -> None:
+    """One sample per item, then three: the first ones stand, and the end is that of a run of three at once. Fewer
+    are refused."""
+    benchmark = Sums([(1, 1), (2, 2), (3, 3)])
+    run(tmp_path / "grown", Sampled(OUTPUTS, 1), benchmark)
+    first = (tmp_path / "grown/delegate/outputs/sums.jsonl").read_bytes()
+    backend = Sampled(OUTPUTS)
+    grown = run(tmp_path / "grown", backend, benchmark)
+    assert sorted(sample for _, sample in backend.asked) == [1, 1, 1, 2, 2, 2]
+    assert (tmp_path / "grown/delegate/outputs/sums.jsonl").read_bytes().startswith(first)
+    at_once = run(tmp_path / "at_once", Sampled(OUTPUTS), benchmark)
+    for document in (grown, at_once):
+        document["scenes"]["maths"][0].pop("solver_seconds")
+    assert grown["scenes"] == at_once["scenes"] and grown["run"] == at_once["run"]
+    with pytest.raises(UserError, match=r"samples: 3 then, 2 now"):
+        run(tmp_path / "grown", Sampled(OUTPUTS, 2), benchmark)
+
+
+def test_a_drawing_model_goes_on_with_more_samples(tmp_path: Path) -> None:
+    """The tiny model draws two samples of each of six prompts, then four: the same 24 outputs as four at once."""
+    from eval.backends.transformers_model import TransformersBackend
+
+    model = str(save_tiny_model(tmp_path / "model"))
+    benchmark = Sums([(1, 1), (2, 2), (3, 3), (4, 4), (0, 1), (1, 0)])
+
+    def drawing(samples: int) -> Backend:
+        sampling = Sampling(max_new_tokens=6, temperature=1.0, samples=samples, seed=3)
+        return TransformersBackend(model, sampling=sampling, batch_size=4, threads=1)
+
+    run(tmp_path / "grown", drawing(2), benchmark)
+    run(tmp_path / "grown", drawing(4), benchmark)
+    run(tmp_path / "at_once", drawing(4), benchmark)
+    grown, at_once = (
+        {(row["id"], row["sample"]): row["output"] for row in rows(tmp_path / name)} for name in ("grown", "at_once")
+    )
+    assert len(grown) == 24 and grown == at_once and len(set(grown.values())) > 6
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "collection" / "records"
@@ -103,6 +144,16 @@ def test_symbols_vote_by_meaning(data: Path, tmp_path: Path) -> None:
     assert (task["items"], task["value"]) == (3, pytest.approx(3 / 9))
     assert task["samples"]["vote"] == {"value": pytest.approx(1 / 3), "exact": 1, "equivalent": 1}
     assert [task["samples"]["pass_at"][k]["value"] for k in "123"] == pytest.approx([1 / 3, 5 / 9, 2 / 3])
+
+
+def test_symbols_that_had_no_vote_get_one_when_samples_are_added(data: Path, tmp_path: Path) -> None:
+    outputs = {f"Say {i}:\n": (f"number {i}", "number 9", f"number {i}") for i in range(3)}
+    run_symbolic(data, Sampled(outputs, 1), tmp_path / "run")
+    backend = Sampled(outputs)
+    grown = run_symbolic(data, backend, tmp_path / "run")["tasks"]
+    assert len(backend.asked) == 6, "the stored outputs are scored again, not written again"
+    assert grown == run_symbolic(data, Sampled(outputs), tmp_path / "at_once")["tasks"]
+    assert grown["general"]["samples"]["vote"]["exact"] == 3
 
 
 def test_random_baseline_is_one_over_the_labels() -> None:

@@ -16,9 +16,10 @@ import pytest
 
 from collection.sources.base import Example, Reason, Rejected
 from collection.sources.wikisql import WIKISQL
+from eval.solve_audit.causes import by_cause, cause_of
 from eval.solve_audit.established import established
 from eval.solve_audit.report import COLUMNS, as_document, as_markdown, listing, table_rows
-from eval.solve_audit.run import TaskAudit, audit, available
+from eval.solve_audit.run import Disagreement, TaskAudit, audit, available
 from eval.solve_audit.tasks import TASKS, get
 from symbol_llm.errors import UserError
 from symbol_llm.formats.fol_parser import parse_theory
@@ -250,3 +251,44 @@ def test_gold_symbols_of_real_rows_all_agree(task: str) -> None:
     assert RAW
     found = one(task, Path(RAW), workers=2)
     assert found.gold and not found.disagreements, found.disagreements[:3]
+
+
+def geometry_row(number: int, detail: str, outcome: Outcome = Outcome.SOLVER_UNKNOWN) -> Disagreement:
+    return Disagreement(f"data/geometry3k/train/{number}/data.json", 0, outcome, None, detail)
+
+
+def test_rows_are_joined_by_what_the_solver_found() -> None:
+    begun = "what is known does not settle x: "
+    rows = [
+        geometry_row(7, f"{begun}figures that meet all that is said give it different values, such as 3 and 5.5"),
+        geometry_row(8, f"{begun}figures that meet all that is said give it different values, such as -1 and 2"),
+        geometry_row(
+            9, f"{begun}figures that meet all that is said give it different values, such as 1 and 2; left out y"
+        ),
+        geometry_row(12, "the value 3.5 is none of the choices", Outcome.NO_ANSWER),
+        geometry_row(13, "something new, with 5 of 7 parts"),
+        geometry_row(14, "something new, with 6 of 7 parts"),
+    ]
+    found = by_cause("geometry3k", rows)
+    assert [(reason, [row.file.split("/")[3] for row in group]) for reason, _, group in found] == [
+        ("solver_unknown", ["7", "8"]),
+        ("solver_unknown", ["13", "14"]),
+        ("solver_unknown", ["9"]),
+        ("no_answer", ["12"]),
+    ]
+    assert [cause for _, cause, _ in found][1:3] == [
+        "something new, with … of … parts",
+        "the goal is open: a form could not be used (the message names it)",
+    ]
+    told = TaskAudit(get("geometry3k"), "geometry rules", rows=6, gold=6, disagreements=rows)
+    page = as_markdown([told])
+    assert f"| solver_unknown | {found[0][1]} | 2 | data/geometry3k/train/ 7–8 |" in page
+    assert as_document([told])[0]["causes"][0]["rows"] == 2
+    assert as_document([told])[0]["disagreements"][0]["cause"] == found[0][1]
+
+
+def test_no_row_of_geometry_is_without_a_cause_of_its_kind() -> None:
+    """Each ending that the solver has for a problem falls under a pattern."""
+    told = ("no form speaks of Q", "Circle(O) names no circles", "Angle(M) could be several angles, or none")
+    for detail in told:
+        assert cause_of("geometry3k", geometry_row(1, detail)) != detail

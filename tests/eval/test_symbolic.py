@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 import symbol_llm.formats
 from eval.backends.gold import GoldBackend
 from eval.backends.replay import ReplayBackend
-from eval.symbolic import Match, by_family, extract, load_tasks, run_symbolic, summarise
+from eval.symbolic import by_family, run_symbolic, summarise
+from eval.symbolic_scoring import Match
+from eval.symbolic_tasks import load_tasks
 from symbol_llm.errors import UserError
 from symbol_llm.formats.base import Score
 from symbol_llm.formats.text import Text
@@ -98,12 +101,34 @@ def test_another_collection_gives_other_tasks(data: Path, tmp_path: Path) -> Non
         run_symbolic(data, GoldBackend(), tmp_path / "run")
 
 
-def test_extract() -> None:
-    assert extract("Here:\n```sql\nSELECT 1\n```\nor\n```\n2\n```", "sql") == "SELECT 1"
-    assert extract("```\ncut off", "sql") == "cut off"
-    assert extract(" JUMP \n", "scan") == "JUMP"
-    assert extract("Use ```\nx\n``` here", "text") == "Use ```\nx\n``` here"
-    assert extract(" \n", "scan") is None and extract("``` \n\n```", "sql") == "``` \n\n```"
+def test_chatter_fences_and_second_symbols_are_left_out_as_in_delegation(tmp_path: Path) -> None:
+    """Six ways of writing the gold symbol of an AMR; the seventh has two graphs, the wrong one first: EM and Smatch
+    of six are 1. A replay of an earlier run's result file, prompts and all, gives the same scores again."""
+    gold = "(b / boy\n   :mod (t / tall))"
+    outputs = [
+        gold,
+        f"```amr\n{gold}\n```",
+        f"Sure, here is the graph:\n\n{gold}\n\nIt says that (as asked) the boy is tall.",
+        f"{gold}\nThe input sentence is: a small girl\nThe AMR is:\n(g / girl)",
+        f"<think>(g / girl)? No.</think>{gold}",
+        f"```\n{gold}\n```\nor else\n```\n(g / girl)\n```",
+        f"(g / girl) or {gold}",
+    ]
+    folder = tmp_path / "collection" / "records"
+    folder.mkdir(parents=True)
+    prompt = "Write the AMR.\nThe input sentence is: the tall boy\nThe AMR is:\n"
+    own = {"format": "amr", "prompt": prompt, "completion": gold}
+    records = [replace(record(i, task="amr_of_mine"), **own) for i in range(len(outputs))]
+    write_parquet(folder / "amr_of_mine.parquet", records)
+    file = tmp_path / "outputs.jsonl"
+    file.write_text("".join(json.dumps({"id": r.id, "output": o}) + "\n" for r, o in zip(records, outputs)))
+    run_symbolic(folder.parent, ReplayBackend(file), tmp_path / "run")
+    results = tmp_path / "run/symbolic/amr_of_mine.jsonl"
+    rows = {row["id"]: row for row in map(json.loads, results.read_text().splitlines())}
+    assert [rows[r.id]["symbol"] for r in records] == [gold] * 6 + ["(g / girl)"]
+    assert [rows[r.id]["outcome"] for r in records] == ["exact"] * 6 + ["different"]
+    again = run_symbolic(folder.parent, ReplayBackend(results), tmp_path / "again")
+    assert again["tasks"]["amr_of_mine"]["outcomes"] == {"different": 1, "exact": 6}
 
 
 class Ratio(Text):

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from eval.delegation import get
+from eval.backends.gold import GoldBackend
+from eval.delegate import open_solver, run_delegation
+from eval.delegation import get, table_answers
 from eval.delegation.base import Item
 from symbol_llm.formats import Context
-from symbol_llm.solvers import Outcome, Solution
+from symbol_llm.solvers import SOLVERS, Outcome, Solution
 from symbol_llm.solvers.sql import SqlSolver
 
 FIXTURES = Path(__file__).parent.parent / "collection" / "fixtures" / "raw"
@@ -77,3 +81,39 @@ def test_real_gold_queries_are_all_correct(solver: SqlSolver) -> None:
     items = list(spider.items(Path(str(RAW))))
     assert items
     assert Counter(outcome(spider, solver, item.symbol, item) for item in items) == {Outcome.CORRECT: len(items)}
+
+
+def test_as_many_gold_queries_run_at_once_as_workers_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two gold queries wait for each other before they run: with one after the other no run would end. The rows are
+    those of a run with one worker."""
+    tables = get("tables")
+    monkeypatch.setattr(table_answers, "_CACHED_RESULTS", 3)
+    run_gold = run_delegation([tables], GoldBackend(), tmp_path / "one", limit=40, workers=1)
+    meeting, queries, solve = Barrier(2), set(), tables._gold_solver.solve
+    together = []
+
+    def wait_for_another(query: str, context: Context) -> Solution:
+        if query not in queries and len(queries) < 2:
+            queries.add(query)
+            together.append(meeting.wait(60))
+        return solve(query, context)
+
+    fresh = type(tables)()
+    monkeypatch.setattr(fresh._gold_solver, "solve", wait_for_another)
+    document = run_delegation([fresh], GoldBackend(), tmp_path / "two", limit=40, workers=2)
+    assert sorted(together) == [0, 1] and len(fresh._gold_solver._pool._workers) == (os.cpu_count() or 1)
+    stored = [
+        {row["id"]: {**row, "seconds": 0} for row in map(json.loads, (path / "delegate/tables.jsonl").open())}
+        for path in (tmp_path / "one", tmp_path / "two")
+    ]
+    assert stored[0] == stored[1] and len(stored[0]) == 40
+    assert document["scenes"]["table"][0]["accuracy"] == run_gold["scenes"]["table"][0]["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_solvers_open_for_so_many_jobs(name: str) -> None:
+    with open_solver(name, 3) as opened:
+        sizes = {"python": lambda: opened.size, "sql": lambda: len(opened._pool._workers)}  # type: ignore[attr-defined]
+        assert opened.name == name and sizes.get(name, lambda: 3)() == 3

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
 import pytest
 
-from eval.delegation.extraction import MOST_CHARACTERS, extract
+import collection.sources
+from collection.sources.base import FilesMissing, Rejected, Source
+from eval.extraction import MOST_CHARACTERS, extract, marks_of
+from eval.symbolic_scoring import score_output
+from symbol_evol.deep import DEPTHS, NAMES
+from symbol_evol.evolve import EvolveConfig, evolve_one
+from symbol_llm.record import Record
+from tests.symbol_evol.examples import GENERATED, generated, written
 
 PROGRAM = "def solution():\n    return 1"
 CUE, STOPS = "The program is:", ["The question is:", "Your turn\n"]
@@ -25,7 +37,10 @@ CASES = [
     ("sql", "```sql\n```\nSELECT 3", "SELECT 3"),
     ("sql", "~~~sql\nSELECT 4\n~~~", "SELECT 4"),
     ("sql", "  ```sql\n  SELECT 5\n  ```", "SELECT 5"),
-    ("text", "Sure!\n```text\n0 + 1\n```\nDone.", "0 + 1"),
+    ("", "Sure!\n```text\n0 + 1\n```\nDone.", "0 + 1"),
+    ("text", "Sure!\n```text\n0 + 1\n```\nDone.", "Sure!\n```text\n0 + 1\n```\nDone."),
+    ("scan", "```\nI_JUMP I_WALK\n```", "I_JUMP I_WALK"),
+    ("java", "```python\nx\n```\n```java\nint f() { return 1; }\n```", "int f() { return 1; }"),
     ("python", "```python3\n" + PROGRAM + "\n```", PROGRAM),
     ("python", "```python title=x\n" + PROGRAM + "\n```", PROGRAM),
     ("python", "```py\r\ndef solution():\r\n    return 1\r\n```", PROGRAM),
@@ -59,6 +74,29 @@ CASES = [
     ("logic_program", LOGIC + "\n" + LOGIC, LOGIC),
     ("clevr", "The program: \ncount(scene())\ncount(scene())", "count(scene())"),
     ("gqa", "Steps:\nselect: sky --> verify color: dark [0]\nDone", "select: sky --> verify color: dark [0]"),
+    ("gqa", "Sure:\nselect: sky --> verify color: dark [0]", "select: sky --> verify color: dark [0]"),
+    ("clevr", "Here it is:\nsHy2s(PmX1a())", "sHy2s(PmX1a())"),
+    ("geometry", "So:\nTriangle(A,B,C)\nsHy2s(x)\nDone.", "Triangle(A,B,C)\nsHy2s(x)"),
+    ("amr", 'The graph (b / "x) y" :mod (t / tall)) and (c / cat)', '(b / "x) y" :mod (t / tall))'),
+    ("amr", "It is (as asked) broken: (b / boy :mod (t / tall)", "(b / boy :mod (t / tall)"),
+    (
+        "kb_sexpr",
+        "I think: (JOIN (R people.person.nationality) m.0a) or (JOIN r m.0b)",
+        "(JOIN (R people.person.nationality) m.0a)",
+    ),
+    ("kb_sexpr", '(lt year "1 )"^^xsd:gYear) is it', '(lt year "1 )"^^xsd:gYear)'),
+    ("top", "Sure: [IN:CALL [SL:CONTACT Ann ] ] [IN:CALL ]", "[IN:CALL [SL:CONTACT Ann ] ]"),
+    (
+        "nlmaps",
+        "It is query(nwr(keyval('a','b')),qtype(count)) and query(x)",
+        "query(nwr(keyval('a','b')),qtype(count))",
+    ),
+    ("nlmaps", "dist(query(a),query(b)) is it", "dist(query(a),query(b))"),
+    (
+        "sparql",
+        "Query: PREFIX ns: <http://x.org/#>\nSELECT ?x WHERE {\n\n?x ns:a 'b}' . }\nLIMIT 1\n\nIt gives x.",
+        "PREFIX ns: <http://x.org/#>\nSELECT ?x WHERE {\n\n?x ns:a 'b}' . }\nLIMIT 1",
+    ),
     # thinking
     ("sql", "<think>SELECT 0 is wrong</think>\nSELECT 1", "SELECT 1"),
     ("sql", "SELECT 0 is wrong</think>SELECT 1", "SELECT 1"),
@@ -74,6 +112,46 @@ CASES = [
 @pytest.mark.parametrize(("language", "output", "symbol"), CASES)
 def test_cases(language: str, output: str, symbol: str | None) -> None:
     assert extract(output, language) == symbol
+
+
+def all_sources() -> list[tuple[str, Source]]:
+    return [(name, collection.sources.get(name)) for name in collection.sources.SOURCES]
+
+
+def gold_symbols(names: Iterable[str], raw: Path) -> Iterator[tuple[Source, str]]:
+    """Up to 500 gold symbols of each source."""
+    for name in names:
+        source = collection.sources.get(name)
+        folder = raw / source.upstream.dataset
+        try:
+            for row in islice(source.read(folder), 500):
+                found = row.data if isinstance(row.data, Rejected) else source.to_example(row, folder)
+                if not isinstance(found, Rejected) and found.completion.strip():
+                    yield source, found.completion
+        except FilesMissing:
+            continue
+
+
+def unchanged(symbols: Iterable[tuple[Source, str]]) -> int:
+    number = 0
+    for source, symbol in symbols:
+        number += 1
+        assert extract(symbol, source.format, *marks_of(source.prompt)) == symbol.strip(), source.task
+        fenced = f"Sure:\n```{source.format}\n{symbol}\n```\n"
+        assert source.format == "text" or extract(fenced, source.format) == symbol.strip().replace("\r\n", "\n")
+    return number
+
+
+def test_generated_gold_symbols_are_handed_on_unchanged() -> None:
+    assert unchanged(gold_symbols([n for n, s in all_sources() if not s.upstream.dataset], Path())) > 5_000
+
+
+@pytest.mark.raw
+@pytest.mark.skipif("SYMBOL_LLM_RAW" not in os.environ, reason="SYMBOL_LLM_RAW is not set")
+def test_real_gold_symbols_are_handed_on_unchanged() -> None:
+    """So that what scored 1 before anything was cut scores 1 still."""
+    raw = Path(os.environ["SYMBOL_LLM_RAW"])
+    assert unchanged(gold_symbols([n for n, s in all_sources() if s.upstream.dataset], raw)) > 0
 
 
 @pytest.mark.parametrize(
@@ -124,3 +202,18 @@ def test_nothing_is_mended() -> None:
     broken = "SELECT (a FROM t"
     assert extract(f"```sql\n{broken}\n```\n```sql\nSELECT 2\n```", "sql") == broken
     assert extract("P(a\nQ(b)) ∧\n", "fol") == "P(a\nQ(b)) ∧"
+
+
+@pytest.mark.parametrize("depth", [depth for depth in DEPTHS if depth != NAMES])
+def test_symbols_in_another_notation_are_not_cut_by_their_languages_marks(depth: str) -> None:
+    """Gold in any notation that a prompt tells is exact, bare and in a fence."""
+    formats = set()
+    for record in [*written(), *(record for task in GENERATED for record in generated(task, 6))]:
+        evolved = evolve_one(EvolveConfig(depths=(depth,)), record)
+        if not isinstance(evolved, Record) or f", {depth}:" not in (evolved.proof or ""):
+            continue
+        formats.add(record.format)
+        for output in (evolved.completion, f"Sure:\n```\n{evolved.completion}\n```\nDone."):
+            row = score_output(record.format, output, evolved.completion, evolved.to_context(), "")
+            assert row["outcome"] == "exact", (record.format, output, row["symbol"])
+    assert formats == DEPTHS[depth]
