@@ -1,4 +1,4 @@
-"""Bring the upstream files of datasets into RAW/<dataset>/, verified, once.
+"""Bring the upstream files of datasets into ``RAW/<dataset>/``, verified, once.
 
     fetch([DATASETS["folio"]], Path("raw"))
     ->  [Outcome("folio", "data/v0.0/folio-train.jsonl", Status.CAME, size=787496, sha256="008d34b7…"), …]

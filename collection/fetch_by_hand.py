@@ -1,8 +1,10 @@
 """A step that only a person can do: what to do, and what is left to do for us once the archive is there.
 
+```
 RAW/spider/ is empty               ->  by hand: 1. Open https://drive.google.com/… 2. Put it into RAW/spider/ …
 RAW/spider/spider_data.zip         ->  came: unpacked into RAW/spider/tables.json, RAW/spider/database/…
 RAW/spider/tables.json             ->  here
+```
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``symbol-llm collect fetch``: the upstream files into RAW/<dataset>/."""
+"""``symbol-llm collect fetch``: the upstream files into ``RAW/<dataset>/``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     measure(path)   ->   Measured(sha256="008d34b7…", git="d27fbba6…", size=787496)
 
-git's id is the SHA-1 of "blob <size>", a zero byte and the content. Two files of the same SHA-1 can be made, but nobody
+git's id is the SHA-1 of ``blob <size>``, a zero byte and the content. Two files of the same SHA-1 can be made, but nobody
 knows how to make a second one to a given file.
 """
 
@@ -45,6 +45,6 @@ def measure(path: Path) -> Measured:
 
 
 def entries_digest(files: Mapping[str, Measured]) -> str:
-    """One sha256 over many files: of the lines "<git blob id>  <name>", sorted by name."""
+    """One sha256 over many files: of the lines ``<git blob id>  <name>``, sorted by name."""
     lines = (f"{files[name].git}  {name}\n" for name in sorted(files))
     return hashlib.sha256("".join(lines).encode()).hexdigest()

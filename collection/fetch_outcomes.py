@@ -1,7 +1,9 @@
 """What a fetch brought: the outcome of each file, the table for people, the exit code.
 
+```
 dataset  files  came  here  failed  by hand   size
 folio        2     2     0       0        0   0.9 MB
+```
 """
 
 from __future__ import annotations

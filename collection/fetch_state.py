@@ -1,4 +1,4 @@
-"""RAW/<dataset>/FETCHED.json: what came from where, so that a later fetch and a build can compare.
+"""``RAW/<dataset>/FETCHED.json``: what came from where, so that a later fetch and a build can compare.
 
     {"dataset": "mtop", "licence": "CC BY-SA 4.0",
      "files": {"mtop.zip": {"address": "https://…/mtop.zip", "revision": "2021 release", "origin": "fetched",

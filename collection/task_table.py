@@ -1,6 +1,8 @@
 """The table of tasks, from the code: for ``collect list`` and for the README.
 
+```
 | spider | SQL | sql | EM | 7,000 train / 1,034 dev | CC-BY-SA-4.0 | spider |
+```
 """
 
 from __future__ import annotations

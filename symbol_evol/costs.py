@@ -1,6 +1,8 @@
 """What new names cost: characters, and tokens where a tokenizer is given, of prompt and completion.
 
+```
 I_TURN_RIGHT I_JUMP -> PMx1Ua shy2sW     19 -> 13 characters, 7 -> 9 tokens (of some tokenizer)
+```
 """
 
 from __future__ import annotations

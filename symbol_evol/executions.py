@@ -1,5 +1,6 @@
 """Executing an original and an evolved symbol, each in its own context, and comparing the results.
 
+```
 scan           the command, interpreted with the evolved actions
 clevr, gqa     both programs on the record's scene
 pddl           a plan for the evolved problem, unless it is large, that renamed back is valid in the original domain;
@@ -12,6 +13,7 @@ math_program   what both programs return
 graph          the time of the longest path
 geometry       the value that is asked for, where the problem's diagram is at hand
 kb_sexpr       what both denote on small knowledge bases; nlmaps: what both answer on small maps
+```
 
 An execution gives a sentence on what was found the same, a Failed, or None where there is nothing to execute on.
 """

@@ -1,9 +1,11 @@
 """Proving that an evolved symbol means what the original meant.
 
+```
 distance   no old name is left in prompt or completion, no new name was there before (distances.py)
 inverse    renaming back gives the original symbol and its definitions, byte for byte
 engine     the language's real engine takes the evolved symbol in the evolved context
 execution  both are executed, each in its own context, with the same result up to the renaming (executions.py)
+```
 
 Where a record has nothing to execute on, the proof is "inverse + engine"; where the language has nothing that executes
 it, "inverse + isomorphism": both symbols are one tree but for the names. What cannot be proved is refused.

@@ -1,7 +1,9 @@
 """A symbol with its definitions, read once, however many steps of renaming and proof ask.
 
+```
 Reading(get("scan"), "I_JUMP I_RUN", context).names      {Name("action", "I_JUMP"), Name("action", "I_RUN")}
 Reading(get("scan"), "I_JUMP I_RUN", context).defined    all six actions, with their glosses
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """One evolved record: choose names, rename in definitions, world and symbol together, leave the glosses.
 
+```
 I_JUMP: jump                 ->   PMx1Ua: jump
 jump twice -> I_JUMP I_JUMP  ->   jump twice -> PMx1Ua PMx1Ua
+```
 """
 
 from __future__ import annotations

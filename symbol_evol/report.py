@@ -1,7 +1,9 @@
 """What a run of Symbol-Evol counted: by task, format, style and proof, and what the new names cost.
 
+```
 | format | chosen | proved | proof                  | style    | refused         | characters | tokens |
 | scan   |     60 |     60 | inverse + execution 60 | paper 60 | –               |    + 2.1 % | + 14 % |
+```
 """
 
 from __future__ import annotations

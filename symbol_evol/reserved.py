@@ -1,6 +1,8 @@
 """Words that no fresh name may be, by language: its keywords, operators, and the standard names of what it defines.
 
+```
 reserved("sql") -> {"select", "from", …}    reserved("clevr") -> {"count", "exist", "red", …}
+```
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """The errors a user can meet, as a tree.
 
+```
 SymbolLLMError            anything the command line reports without a traceback
 ├── UserError             wrong input or set-up: exit code 2
 │   └── EngineMissing     a solver or checker is not installed
 ├── CheckFailed           a check that was asked for did not hold: exit code 1
 └── SymbolError           a text is not in its symbolic language: position, expectation, caret
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Upstream files of the benchmarks that models answer by delegation. They are for evaluation only.
 
+```
 RAW/svamp/SVAMP.json          a file of a commit
 RAW/mmlu/data/test/…          an archive, unpacked
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Upstream files of the general instructions.
 
+```
 RAW/dolly/databricks-dolly-15k.jsonl     a file on the Hugging Face hub, of one commit
 RAW/flan/…                               by hand: tens of gigabytes, of which a user picks
+```
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Unpack:
     """How the files of an archive (zip, tar, tar.gz, tar.bz2) come into the dataset's folder.
 
     ``strip`` leading folders of a member's name are dropped; then ``only``, a regular expression, has to match it
-    whole. ``entries`` pins what comes out: the sha256 of the lines "<git blob id>  <name>", sorted by name.
+    whole. ``entries`` pins what comes out: the sha256 of the lines ``<git blob id>  <name>``, sorted by name.
     """
 
     into: str = "."

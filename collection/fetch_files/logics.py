@@ -1,7 +1,9 @@
 """Upstream files of the planning and logic datasets.
 
+```
 RAW/folio/data/v0.0/folio-train.jsonl     a file of a commit
 RAW/llm_pddl/domains/termes/p01.pddl      many small files of a commit, by one archive
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Upstream files of the datasets from sentences to graphs, triples, API calls and commands.
 
+```
 RAW/topv2/TOPv2_Dataset.zip     kept packed: its reader reads archives
 RAW/amr_ldc/…                   by hand: a purchase from the Linguistic Data Consortium
+```
 """
 
 from __future__ import annotations

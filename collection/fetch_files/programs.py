@@ -1,7 +1,9 @@
 """Upstream files of the code, visual, mathematics and chemistry datasets.
 
+```
 RAW/gsm8k/grade_school_math/data/train.jsonl     two files of a commit
 RAW/clevr/CLEVR_v1.0/questions/…                 an archive, unpacked
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Upstream files of the SQL and knowledge-base datasets.
 
+```
 RAW/spider/tables.json     by hand: the archive lies on Google Drive
 RAW/wikisql/data/…         data.tar.bz2 of a commit, unpacked
+```
 """
 
 from __future__ import annotations

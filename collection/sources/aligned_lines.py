@@ -1,6 +1,8 @@
 """Reading two parallel text files: line i of one belongs to line i of the other.
 
+```
 src.txt   lines with the word 'dog'          targ.txt   .*\\bdog\\b.*
+```
 """
 
 from __future__ import annotations

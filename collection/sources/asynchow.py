@@ -5,8 +5,10 @@
     …/asynchow/asynchow_graph_test.jsonl {"question": "You have a graph whose adjacency list … longest path take? …",
                                           "answer": "[datetime.timedelta(seconds=4800), …]"}
     …/asynchow/asynchow_python_test.jsonl {"question": "… adj_list = {997: [(192, 30.0)], …} …", "answer": 80.0}
-    →   completion  {'1': ['2', '3'], …, 'START': ['1']}⏎{'1': '180 days', …}       (or adj_list = …)
-        answer      {"low": 4800.0, "high": 4800.0}, in seconds
+    →   completion  {'1': ['2', '3'], …, 'START': ['1']}⏎{'1': '180 days', …}       or  adj_list = {997: …}
+        answer      {"low": 4800.0, "high": 4800.0}, in seconds                     or  {"low": 80.0, "high": 80.0}
+
+In the code form the answer is in minutes, the unit of the weights, as the solver gives it.
 
 A benchmark of delegation, not a task of the collection. The graph is given, in the text of a row or beside it, so the
 symbol is what upstream wrote. The natural and AAVE forms of the same tasks are not read: their graphs are those of the
@@ -15,7 +17,6 @@ graph form. Pickles are read by an unpickler that knows ``datetime.timedelta`` a
 
 from __future__ import annotations
 
-import ast
 import pickle
 import re
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from collection.procedures.verifier import gold_of
 from collection.sources.base import (
     Example,
     Licence,
@@ -48,7 +50,6 @@ _LINES = {
 _COLUMNS = ("titles", "steps", "adjacency_list", "time_dic", "task_time")
 _GRAPH = re.compile(r"is as follows:\n(?P<steps>\{.*\})\n\n.*?traverse\):\n(?P<times>\{.*\})\n\n", re.DOTALL)
 _CODE = re.compile(r"```python\n(?P<graph>adj_list = \{.*\}\nsource = .*\ntarget = .*)\n```")
-_DELTA = re.compile(r"datetime\.timedelta\((?:(?P<zero>0)|(?P<parts>\w+=\d+(?:, \w+=\d+)*))\)")
 
 
 class AsyncHow(Source):
@@ -102,11 +103,14 @@ class AsyncHow(Source):
         found = _GRAPH.search(data["question"]) or _CODE.search(data["question"])
         if found is None:
             return Rejected(Reason.NOT_DERIVABLE, "the question holds no graph in one of upstream's two forms")
-        answer = _answer(data.get("answer"))
-        if answer is None:
-            return Rejected(Reason.MALFORMED_ROW, f"the answer {data.get('answer')!r:.80} is no time")
         parts = found.groupdict()
         symbol = parts.get("graph") or f"{parts['steps']}\n{parts['times']}"
+        try:
+            gold = gold_of(data.get("answer"))
+        except UserError as error:
+            return Rejected(Reason.MALFORMED_ROW, str(error))
+        seconds = 60 if "graph" in parts else 1  # of a unit of the symbol
+        answer = {"low": float(gold.low / seconds), "high": float(gold.high / seconds)}
         return Example(input=data["question"].strip(), completion=symbol, answer=answer)
 
 
@@ -122,25 +126,6 @@ def _from_record(data: Mapping[str, Any]) -> Example | Rejected:
         completion=f"{steps!r}\n{times!r}",
         answer={"low": low, "high": high},
     )
-
-
-def _answer(text: Any) -> dict[str, float] | None:
-    """``[datetime.timedelta(days=1), datetime.timedelta(seconds=60)]``, or a number of seconds."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return {"low": float(text), "high": float(text)}
-    deltas = list(_DELTA.finditer(text)) if isinstance(text, str) else []
-    if len(deltas) != 2 or not isinstance(text, str) or text != f"[{deltas[0][0]}, {deltas[1][0]}]":
-        return None
-    try:
-        low, high = (_seconds(delta["parts"] or "") for delta in deltas)
-    except (TypeError, OverflowError):
-        return None
-    return {"low": low, "high": high}
-
-
-def _seconds(parts: str) -> float:
-    fields = (part.partition("=") for part in parts.split(", ") if part)
-    return timedelta(**{name: ast.literal_eval(value) for name, _, value in fields}).total_seconds()
 
 
 class _Unpickler(pickle.Unpickler):

@@ -1,8 +1,10 @@
 """The first paragraph of a documentation comment, and code without its documentation.
 
+```
 "// Close implements the Query interface.\\n// It …"      →  "Close implements the Query interface. It …"
 "Returns the size.\\n<p>\\n@param x {@link Box}"          →  "Returns the size."
 "def f():\\n    '''Say hello.'''\\n    print('hello')"    →  "def f():\\n    print('hello')"
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """What Logic-LM's files have in common: a context, a question, lettered options, and the letter of the answer.
 
+```
 {"context": …, "question": "Is the following statement true or false? Max is sour.",
  "options": ["A) True", "B) False"], "answer": "B"}        the answer is option "False"
+```
 """
 
 from __future__ import annotations

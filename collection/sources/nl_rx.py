@@ -3,7 +3,7 @@ r"""NL-RX-Turk, NL-RX-Synth and KB13: English descriptions of regular expression
     src.txt    lines with the word 'dog' after a vowel
     targ.txt   .*[AEIOUaeiou].*\bdog\b.*
 
-becomes input "lines with …", completion ".*[AEIOUaeiou].*\bdog\b.*".
+becomes input "lines with …", completion ``.*[AEIOUaeiou].*\bdog\b.*``.
 
 Turk and Synth describe the same expressions in the same order, crowd-sourced and by grammar. Ours is one split
 for the three data sets, by the hash of the expression, so that an expression is in one split only; the shares are

@@ -5,7 +5,8 @@
         completion   SELECT count(*) FROM pets WHERE age > 3
         world        {"database": "spider/database/pets_1/pets_1.sqlite"}
 
-Upstream's unpacked zip: train_spider.json, train_others.json, dev.json, tables.json, database/<db_id>/<db_id>.sqlite.
+Upstream's unpacked zip: train_spider.json, train_others.json, dev.json, tables.json and
+``database/<db_id>/<db_id>.sqlite``.
 dev.json is the test split, as everywhere in the literature; the hidden test set is not read. Files with only
 question, query and db_id (train_spider.stripped.json) are read, too.
 

@@ -1,6 +1,8 @@
 """EM, the metric of many languages, and beside it whether prediction and reference mean the same.
 
+```
 exact_match(get("clevr"), "count( scene() )", "count(scene())", EMPTY)     value 0.0, is_equivalent True
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Paths of a graph of steps, by networkx: the shortest possible time for all steps is the longest path.
 
+```
 {'1': ['2'], '2': ['END'], …} with 30 min and 1 hour      longest path START 1 2 END: 90 min
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 r"""The commands of LaTeX that an answer of MATH may hold, and how many arguments each takes.
 
+```
 \frac{1}{2}   two          \sqrt[3]{2}   one, and one in brackets          \pi   none
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """One text for logic programs that differ in order, repetition, glosses and the names of variables.
 
+```
 Young($y, True) && Big($y, True) >>> Kind($y, True) ::: Big young ones are kind.
 becomes   Big($x, True) && Young($x, True) >>> Kind($x, True)
+```
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Trees of Logic-LM's two notations, and their text.
 
+```
 Rule((Literal("Young", ("$x",), True),), (Literal("Furry", ("$x",), True),), "Young people are furry.")
 is   Young($x, True) >>> Furry($x, True) ::: Young people are furry.
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The scope rules of SPARQL 1.1 that rdflib does not check: section 18.2.1 and notes 12 and 13 of section 19.8.
 
+```
 SELECT ?y (COUNT(?x) AS ?n) WHERE { ?x ns:a ?y }      ?y is neither grouped by nor aggregated
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Conditions of a query in one form: AND, OR and IN in order, comparisons one way round, NOT pushed into them.
 
+```
 3 < age AND NOT name = 'ann' AND 3 < age    ->    age > 3 AND name <> 'ann'
+```
 """
 
 from __future__ import annotations

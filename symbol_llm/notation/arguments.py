@@ -1,6 +1,8 @@
 """Arguments in another order: ``relate(right,scene())`` written ``relate(scene(),right)``.
 
+```
 Order of arguments: relate 2 1      the second argument of relate comes first
+```
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """A symbol as terms, whatever its language: what other notations of it are made from.
 
+```
 clevr, geometry   count(filter_color(red,scene()))     calls, a line each
 kb_sexpr, pddl    (AND book.book (JOIN (R p) m.0aa))   lists, a line each
 top               [IN:END_CALL End my call ]           lists in square brackets
 fol               ∀x (Cat(x) → Likes(x, tom))          formulas, a line each
 gqa               select: duck --> exist: ? [0]        steps
 scan              I_JUMP I_RUN                         a sequence
+```
 
 Only texts that are printed again byte for byte are read; ``read_terms`` raises ValueError for others.
 """
