@@ -26,7 +26,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -150,7 +150,7 @@ def tasks_job(raw: Path | None, limit: int | None, out: Path, workers: int, task
     return {"rows": count, "seconds_a_row": seconds}
 
 
-JOBS = {
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "build": build_job,
     "map": map_job,
     "bare map": partial(map_job, engine="bare"),

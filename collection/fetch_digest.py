@@ -2,8 +2,8 @@
 
     measure(path)   ->   Measured(sha256="008d34b7…", git="d27fbba6…", size=787496)
 
-git's id is the SHA-1 of ``blob <size>``, a zero byte and the content. Two files of the same SHA-1 can be made, but nobody
-knows how to make a second one to a given file.
+git's id is the SHA-1 of ``blob <size>``, a zero byte and the content. Two files of the same SHA-1 can be made, but
+nobody knows how to make a second one to a given file.
 """
 
 from __future__ import annotations

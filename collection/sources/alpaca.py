@@ -3,8 +3,8 @@
     {"instruction": "Name the colour.", "input": "grass", "output": "Green."}
 
 becomes input "Name the colour.\\ngrass", completion "Green.". About 60 in 100 rows have no input; some say
-``<noinput>`` or ``Noinput`` instead, which means the same. Code Alpaca's 2k file is a sample of its 20k file: where both
-are there, its rows are duplicates.
+``<noinput>`` or ``Noinput`` instead, which means the same. Code Alpaca's 2k file is a sample of its 20k file: where
+both are there, its rows are duplicates.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@
         completion   SELECT col0 FROM table_1_77_2 WHERE col1 > 9
         world        {"tables": {"table_1_77_2": {"columns": ["col0", "col1"], "rows": [["ann lee", 12.5], …], …}}}
 
-Upstream's unpacked data.tar.bz2: {train,dev,test}.jsonl with {train,dev,test}.tables.jsonl, at the top or in data/. The
-world is the row's table as upstream's test.db holds it: names ``table_<id>`` and col0, col1, …, text in lower case. It is
-written into the record, since queries on a file of thousands of tables can be neither renamed nor compared in
+Upstream's unpacked data.tar.bz2: {train,dev,test}.jsonl with {train,dev,test}.tables.jsonl, at the top or in data/.
+The world is the row's table as upstream's test.db holds it: names ``table_<id>`` and col0, col1, …, text in lower case.
+It is written into the record, since queries on a file of thousands of tables can be neither renamed nor compared in
 reasonable time.
 
 Values follow upstream's dbengine.py: text is lowered, and where a number column is compared with text the number is
