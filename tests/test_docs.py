@@ -136,7 +136,16 @@ def test_a_wrong_command_is_seen() -> None:
             resolve(wrong.split(), True)
 
 
-@pytest.mark.parametrize(("text", "is_whole"), [*of("deepspeed"), *of("sbatch")])
+def is_training(command: Any) -> bool:
+    return any(word in ("injection/train.py", "infusion/train.py") for word in words_of(command.values[0]))
+
+
+PYTHON = [*of("python"), *of(".venv/bin/python")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"), [*of("deepspeed"), *of("sbatch"), *(command for command in PYTHON if is_training(command))]
+)
 def test_training_commands_give_a_configuration(text: str, is_whole: bool) -> None:
     from symbol_llm.training.arguments import parse
 
@@ -155,7 +164,7 @@ def test_training_commands_give_a_configuration(text: str, is_whole: bool) -> No
         parse(Path(words[script]).parts[0], rest)
 
 
-@pytest.mark.parametrize(("text", "is_whole"), [*of("python"), *of(".venv/bin/python")])
+@pytest.mark.parametrize(("text", "is_whole"), [command for command in PYTHON if not is_training(command)])
 def test_scripts_are_there_and_know_their_options(text: str, is_whole: bool) -> None:
     words = [word for word in words_of(text)[1:] if word != "-P"]
     if words[:1] == ["-m"]:
