@@ -30,7 +30,7 @@ _HOLDS = 1e-9  # of the size of an equation's terms
 _STILL = 1e-6  # how much of a direction in which a figure may move is none
 _SAME = 1e-5
 _FLAT, _SHORT = 0.1, 1e-3  # degrees; of the mean length
-_LARGEST = 250  # entries of a state; a larger figure is left to the theorems
+_LARGEST = 120  # entries of a state; a larger figure is left to the theorems (Geometry3K has up to 77)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ from symbol_llm.errors import UserError
 from symbol_llm.solvers.outcome import Limits, Outcome, Solution
 
 _BOOT = "import sys; sys.path[:] = sys.argv[2:]; from symbol_llm.solvers.worker_child import serve; serve(sys.argv[1])"
+# A job's threads would wait for each other in loops, and its limit is of processor time.
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 _START_SECONDS = 120.0  # imports on a busy machine
 _REPLY_BYTES = 1 << 28
 _STDERR_BYTES = 2_000  # the tail that a crash message quotes
@@ -157,6 +159,7 @@ class _Child:
             stderr=subprocess.PIPE,
             bufsize=0,
             process_group=0,  # Ctrl-C is the parent's affair
+            env={**os.environ, **ONE_THREAD},
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr

@@ -16,6 +16,7 @@ import orjson
 
 from symbol_llm.solvers.isolation import SCRATCH, Isolation
 from symbol_llm.solvers.wire import Hangup, receive_frames, send_frames
+from symbol_llm.solvers.worker import ONE_THREAD
 
 _BOOT = """
 import sys
@@ -33,9 +34,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
     "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
 }
 _BOOT_SECONDS = 120.0  # a cold disk under load; measured 0.5 with sympy
 _GRACE_SECONDS = 60.0  # past a job's wall limit, which the zygote itself keeps

@@ -57,6 +57,7 @@ def test_the_child_lives_on_between_jobs(worker: Worker) -> None:
     assert first["pid"] == second["pid"] != os.getpid()
     assert second["jobs"] == first["jobs"] + 1
     assert first["prepared"], "prepare() ran before the first job"
+    assert first["blas"] == "1", "threads that wait in loops would use up the processor time of a job"
 
 
 @pytest.mark.parametrize("kind", ["loop", "stubborn", "c_loop"])

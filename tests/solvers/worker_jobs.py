@@ -31,7 +31,15 @@ def _echo(value: Any) -> Solution:
 
 
 def _facts(value: Any) -> Solution:
-    return Solution(None, answer={"pid": os.getpid(), "jobs": len(_seen), "prepared": is_prepared})
+    return Solution(
+        None,
+        answer={
+            "pid": os.getpid(),
+            "jobs": len(_seen),
+            "prepared": is_prepared,
+            "blas": os.environ.get("OPENBLAS_NUM_THREADS"),
+        },
+    )
 
 
 def _sleep(value: float) -> Solution:
