@@ -109,17 +109,24 @@ def convert_command(
 @app.command("check")
 def check_command(
     folder: Annotated[
-        Path, typer.Argument(help="RAW/asynchow, or a folder with files such as asynchow_graph_test.jsonl.")
+        Path,
+        typer.Argument(
+            help="RAW/asynchow, or a folder with the paper's files: asynchow_…, math_long_…, physics_long_…"
+        ),
     ],
     as_json: Json = False,
 ) -> None:
     """Read every row of the paper's files back, work its answer out anew, and compare the forms.
 
+    Of maths and physics the problem and the program are read, and the answers of both forms compared.
+
     Exit code 1 if a row cannot be read. Wrong labels of upstream are listed, and are no failure.
     """
+    from collection.procedures.maths_physics import check_pairs
     from collection.procedures.released_files import Fault, check
 
-    found = check(folder)
+    pairs = check_pairs(folder)
+    found = [*check(folder, may_be_none=bool(pairs)), *pairs]
     rows = [
         [item.file, item.rows, len(item.plans), *(sum(f.fault is fault for f in item.findings) for fault in Fault)]
         for item in found

@@ -65,11 +65,11 @@ class Finding(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """The rows of a file."""
+    """The rows of a file. ``plans``: what was read, by row; of maths and physics the text and its answer."""
 
     file: str
     rows: int
-    plans: dict[int, Plan]
+    plans: dict[int, Any]
     findings: list[Finding]
 
 
@@ -86,13 +86,16 @@ def rows_of(path: Path) -> Iterator[tuple[int, Any]]:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def check(folder: Path) -> list[Checked]:
-    """Every file of a folder: the paper's own, or that of the dataset asynchow. Raises UserError if none is there."""
+def check(folder: Path, *, may_be_none: bool = False) -> list[Checked]:
+    """Every file of a folder: the paper's own, or that of the dataset asynchow.
+
+    Raises UserError if none is there, unless there may be none.
+    """
     pickles = [check_pickle(folder, name) for name in PICKLES if (folder / name).exists()]
     if (folder / _FOLDER).is_dir():
         folder = folder / _FOLDER
     present = [name for name in FILES if (folder / name).exists()]
-    if not present and not pickles:
+    if not present and not pickles and not may_be_none:
         raise UserError(f"{folder}: none of {', '.join((*FILES, *PICKLES))} is here. Pass the folder that holds them")
     found = {name: check_file(folder / name, FILES[name]) for name in present}
     for name, checked in found.items():

@@ -153,12 +153,12 @@ class ProcedureReward:
 
     ``gold`` and ``unit`` are columns of the dataset: labels as ``gold_of`` takes them, and what a bare number means
     (may be missing). A label that cannot be used gives None, which the trainer leaves out: it is no fault of the
-    model's. ``judgements`` counts the verdicts of all calls, such labels as "gold_error".
+    model's. ``outcomes`` counts the verdicts of all calls, such labels as "gold_error".
     """
 
     def __init__(self, gold: str = "answer", unit: str = "unit") -> None:
         self.__name__ = "procedure_reward"  # the trainer's logs name rewards so
-        self.judgements: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self._gold, self._unit = gold, unit
 
     def __call__(
@@ -177,11 +177,11 @@ class ProcedureReward:
             try:
                 gold = _cached(answer, unit or "") if isinstance(answer, str) else gold_of(answer, unit or "")
             except UserError:
-                self.judgements["gold_error"] += 1
+                self.outcomes["gold_error"] += 1
                 rewards.append(None)
                 continue
             judgement = judge(_text(completion), gold)
-            self.judgements[judgement.value] += 1
+            self.outcomes[judgement.value] += 1
             rewards.append(1.0 if judgement is Judgement.CORRECT else 0.0)
         return rewards
 

@@ -1,5 +1,6 @@
 """The steps of the demo, as the commands that a user would type.
 
+```
 collection   generated sources, every symbol checked by its real engine
 evolved      some of them under fresh names, each proved
 injection    a small LLaMA learns symbols
@@ -7,6 +8,7 @@ infusion     it goes on with symbols and general instructions together
 symbolic     held-out symbols, scored by the fields' metrics and by meaning
 delegate     six scenes: the model writes, real solvers execute
 ceiling      the same items with gold symbols: what perfect translation would reach
+```
 """
 
 from __future__ import annotations

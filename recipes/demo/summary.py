@@ -1,10 +1,12 @@
 """All numbers of a demo in one JSON document: ``runs/demo/summary.json``.
 
+```
 scenes       name -> benchmark, items, executed, correct, accuracy with its interval, outcomes, gold ceiling
 tasks        name -> items, metric and value with its interval, exact, parsed, equivalent
 collection   task -> read, kept, rejected, duplicates, leaks, reasons, licence, format, origin
 training     stage -> steps, first and last loss, tokens a second, path of the metrics
 seconds      step -> seconds
+```
 """
 
 from __future__ import annotations

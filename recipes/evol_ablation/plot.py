@@ -1,51 +1,34 @@
-"""A bar chart as SVG text: a group of bars for each test set, whiskers for intervals, a dot for each seed."""
+"""A bar for each test set and kind of training, whiskers for intervals, a dot for each seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from pathlib import Path
 from typing import Any
 
+from recipes.plots import open_pyplot, save
+
 _COLOURS = ("#9aa5b1", "#2f6db3")
-_WIDTH, _ROW, _BAR, _LEFT, _TOP, _RIGHT = 860, 58, 20, 260, 40, 70
+_HEIGHT = 0.38
 
 
-def bars(sets: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str:
+def bars(sets: Mapping[str, Mapping[str, Any]], kinds: Sequence[str], path: Path) -> Path:
     """Horizontal bars from 0 to 100 %. ``sets``: name -> kind -> mean, interval and seeds, all in 0..1."""
-    height = _TOP + _ROW * len(sets) + 40
-    span = _WIDTH - _LEFT - _RIGHT
-
-    def x(value: float) -> float:
-        return round(_LEFT + span * value, 1)
-
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" '
-        f'font-size="13" role="img" aria-label="Exact symbols by test set">',
-        f'<rect width="{_WIDTH}" height="{height}" fill="white"/>',
-    ]
+    pyplot = open_pyplot()
+    figure, axes = pyplot.subplots(figsize=(9, 0.4 + 0.7 * len(sets)))
     for number, kind in enumerate(kinds):
-        place = _LEFT + 190 * number
-        parts.append(f'<rect x="{place}" y="12" width="14" height="14" fill="{_COLOURS[number]}"/>')
-        parts.append(f'<text x="{place + 20}" y="24">{escape(kind)} evolved records</text>')
-    bottom = _TOP + _ROW * len(sets)
-    for tick in range(0, 101, 20):
-        parts.append(f'<line x1="{x(tick / 100)}" y1="{_TOP}" x2="{x(tick / 100)}" y2="{bottom}" stroke="#e3e6ea"/>')
-        parts.append(f'<text x="{x(tick / 100)}" y="{bottom + 18}" text-anchor="middle">{tick} %</text>')
-    for row, (name, entry) in enumerate(sets.items()):
-        top = _TOP + _ROW * row + (_ROW - 2 * _BAR) // 2
-        parts.append(f'<text x="{_LEFT - 10}" y="{top + _BAR + 4}" text-anchor="end">{escape(name)}</text>')
-        for number, kind in enumerate(kinds):
-            parts += _bar(entry[kind], top + _BAR * number, _COLOURS[number], x)
-    return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _bar(value: Mapping[str, Any], top: int, colour: str, x: Any) -> list[str]:
-    middle, mean = top + _BAR // 2, value["mean"]
-    low, high = value["interval"]
-    found = [
-        f'<rect x="{x(0)}" y="{top + 2}" width="{round(x(mean) - x(0), 1)}" height="{_BAR - 4}" fill="{colour}"/>',
-        f'<line x1="{x(low)}" y1="{middle}" x2="{x(high)}" y2="{middle}" stroke="#222" stroke-width="2"/>',
-    ]
-    found += [f'<circle cx="{x(seed)}" cy="{middle}" r="3" fill="white" stroke="#222"/>' for seed in value["seeds"]]
-    end = max(mean, high, *value["seeds"])
-    return [*found, f'<text x="{x(end) + 8}" y="{middle + 4}" font-size="11">{100 * mean:.0f} %</text>']
+        for row, entry in enumerate(sets.values()):
+            value, place = entry[kind], row + _HEIGHT * (number - (len(kinds) - 1) / 2)
+            mean, (low, high), seeds = value["mean"], value["interval"], value["seeds"]
+            label = f"{kind} evolved records" if row == 0 else None
+            axes.barh(place, 100 * mean, _HEIGHT * 0.9, color=_COLOURS[number], label=label)
+            axes.hlines(place, 100 * low, 100 * high, color="#222", linewidth=1.5)
+            axes.plot([100 * seed for seed in seeds], [place] * len(seeds), "o", ms=4, mfc="w", mec="#222", gid="seeds")
+            axes.text(100 * max(mean, high, *seeds) + 1.5, place, f"{100 * mean:.0f} %", va="center", fontsize=8)
+    axes.set_yticks(range(len(sets)), list(sets), parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 106)
+    axes.set_xlabel("exact symbols, %")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(kinds))
+    return save(figure, path)

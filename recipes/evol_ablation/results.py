@@ -107,5 +107,4 @@ def written(result: dict[str, Any], out: Path) -> tuple[Path, Path]:
     ]
     table, plot = out / "table.md", out / "plot.svg"
     write_bytes(table, ("\n".join(lines) + "\n").encode())
-    write_bytes(plot, bars(result["sets"], (WITHOUT, WITH)).encode())
-    return table, plot
+    return table, bars(result["sets"], (WITHOUT, WITH), plot)

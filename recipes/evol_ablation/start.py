@@ -13,43 +13,22 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
+from recipes.starts import Sizes, write_start
 from symbol_llm.record import Split, read_parquet
 from symbol_llm.training.tokenizer import train_tokenizer
 
-HIDDEN, LAYERS, HEADS, INNER, POSITIONS = 128, 2, 4, 352, 1024
-VOCABULARY, ROWS, SPREAD = 512, 4_000, 0.06
+SIZES = Sizes(hidden=128, layers=2, heads=4, inner=352, positions=1024, spread=0.06)
+VOCABULARY, ROWS = 512, 4_000
 
 
 def make_start(collection: Path, out: Path, seed: int) -> None:
     """Write the model with its tokenizer into ``out``, as a plain Hugging Face folder."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
     texts = (
         record.prompt + record.completion
         for path in sorted((collection / "records").glob("*.parquet"))
         for record in islice((r for r in read_parquet(path) if r.split == Split.TRAIN), ROWS)
     )
-    tokenizer = train_tokenizer(texts, VOCABULARY, POSITIONS)
-    torch.manual_seed(seed)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=HIDDEN,
-            intermediate_size=INNER,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=HEADS,
-            num_key_value_heads=HEADS,
-            max_position_embeddings=POSITIONS,
-            tie_word_embeddings=True,
-            initializer_range=SPREAD,
-            pad_token_id=tokenizer.pad_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-    )
-    tokenizer.save_pretrained(out)
-    model.save_pretrained(out)
+    write_start(train_tokenizer(texts, VOCABULARY, SIZES.positions), SIZES, seed, out)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The steps of the ablation, as the commands that a user would type, in rounds; those of a round run side by side.
 
+```
 collection       two generated tasks under their own names
 evolved-0, 1 …   one of them under fresh names, each record several times, each time under other names
 test-sets        test records under fresh names: names trained on, new ones, another style, the other task
@@ -7,6 +8,7 @@ start-S          random weights and a tokenizer, for each seed
 without-S        trained on the collection alone
 with-S           trained on the collection and the evolved records, equally many updates of equally many tokens
 score-…          both scored on all test sets
+```
 """
 
 from __future__ import annotations

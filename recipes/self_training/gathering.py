@@ -1,8 +1,10 @@
 """One collection of the seeds and the pairs of all rounds so far.
 
+```
 python -m recipes.self_training.gathering --seeds 1000 --out DATA --pairs ROUND1 ROUND2
 DATA/raw/distilled/stories.jsonl     the pairs, one round after the other
 DATA/collection                      what ``collect build`` makes of seeds and pairs
+```
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """The steps of self-training, as the commands that a user would type (after ENVISIONS, Xu et al. 2024).
 
+```
 seeds      a few hundred pairs with gold programs, and a tiny LLaMA that learns them: round 0
 ask        the model answers questions that it has no programs for, several samples each
 collect    a solver executes the samples; right ones become pairs
 build      the seeds and all pairs so far
 train      the model goes on with them
 test       held-out questions: the model writes, the solver executes, the answer counts
+```
 """
 
 from __future__ import annotations

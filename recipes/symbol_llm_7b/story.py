@@ -1,11 +1,13 @@
 """Symbol-LLM-7B, step by step, as one would type it (arXiv 2311.09278).
 
+```
 collection   the 34 tasks and the general instructions from their original files, every symbol checked   (D_s1)
 evolved      6 % of it again under fresh names, each proved                                              (D_s3)
 injection    LLaMA-2-7B-Chat learns symbols, on all symbolic records          ─▶ Symbol-LLM Base
 infusion     it goes on with about 260K symbolic records and 310K general ones ─▶ Symbol-LLM Instruct
 symbolic     held-out symbols, the metric of each field
 delegate     the model writes, real solvers execute
+```
 
 What a language model distils and solvers filter (D_s2, 6 % of the paper's collection) is paid for by the call: build it
 beforehand and name its folder with ``--more-data``. The tiny preset takes the same steps with generated sources and a

@@ -272,7 +272,7 @@ def test_the_reward_of_a_trainer() -> None:
     completions = [talk, "<answer>1:20</answer>", "<answer>80</answer>", "", "<answer>80 min</answer>", []]
     rewards = reward(prompts=[ASK] * 6, completions=completions, answer=answers, unit=["", "", "min", None, "", ""])
     assert rewards == [1.0, 1.0, 1.0, 0.0, None, 0.0]
-    assert reward.judgements == {"correct": 3, "no_answer": 2, "gold_error": 1}
+    assert reward.outcomes == {"correct": 3, "no_answer": 2, "gold_error": 1}
     assert reward.__name__ == "procedure_reward"
     assert ProcedureReward(gold="label")(prompts=[""], completions=[tagged("80 min")], label=[EIGHTY]) == [1.0]
     with pytest.raises(UserError, match="no column 'answer'"):

@@ -1,0 +1,1 @@
+"""The order of representations under reinforcement: language alone, graphs first, graphs last, mixed."""
