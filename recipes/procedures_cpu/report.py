@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from recipes.plots import open_pyplot, save
 from recipes.procedures_cpu.plans import TESTS
 from recipes.procedures_cpu.story import ARMS, MODELS, STAGE_TWO
-from symbol_llm.errors import EngineMissing
-from symbol_llm.ledger import replacing, write_bytes
+from symbol_llm.ledger import write_bytes
 
 NAMES = {
     "language": "language, K only",
@@ -118,20 +118,12 @@ def written(result: Mapping[str, Any], out: Path) -> list[Path]:
     """Write the table and the plots. Raises EngineMissing without matplotlib, after the table is written."""
     table = out / "table.md"
     write_bytes(table, markdown(result).encode())
-    try:
-        import matplotlib
-    except ImportError:
-        raise EngineMissing("matplotlib", "pip install matplotlib") from None
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "procedures-cpu"  # the same numbers give the same file
     return [table, _accuracy(result, out / "accuracy.svg"), _learning(result, out / "learning.svg")]
 
 
 def _accuracy(result: Mapping[str, Any], path: Path) -> Path:
     """Right answers in language: a group of bars for each test, dots for seeds, whiskers for 95 % of items."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(11, 4.6))
+    figure, axes = open_pyplot().subplots(figsize=(11, 4.6))
     width = 0.8 / len(MODELS)
     for number, model in enumerate(MODELS):
         for place, split in enumerate(TESTS):
@@ -150,9 +142,7 @@ def _accuracy(result: Mapping[str, Any], path: Path) -> Path:
 
 def _learning(result: Mapping[str, Any], path: Path) -> Path:
     """Exactly right held-out traces in language while it is learnt, mean of the seeds."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(11, 4.6))
+    figure, axes = open_pyplot().subplots(figsize=(11, 4.6))
     for arm in _LEARNERS:
         runs = [seed["language"] for seed in result["curves"][arm] if seed.get("language")]
         if runs:
@@ -166,12 +156,7 @@ def _learning(result: Mapping[str, Any], path: Path) -> Path:
 
 
 def _saved(figure: Any, axes: Any, path: Path) -> Path:
-    from matplotlib import pyplot
-
     axes.set_ylim(0, 100)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
-    with replacing(path) as part:
-        figure.savefig(part, format="svg", bbox_inches="tight", metadata={"Date": None})
-    pyplot.close(figure)
-    return path
+    return save(figure, path)

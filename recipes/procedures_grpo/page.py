@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recipes.plots import open_pyplot, save
 from recipes.procedures_grpo.results import AT_ENDS, CONTROL
 from recipes.procedures_grpo.story import ARMS
 from symbol_llm.ledger import write_bytes
@@ -75,21 +76,17 @@ def _difference(entry: Mapping[str, Any]) -> str:
 
 def draw(result: Mapping[str, Any], path: Path) -> None:
     """The reward curves: pale each batch, strong the moving mean."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "procedures"  # the same numbers give the same file
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, len(ARMS), figsize=(3.4 * len(ARMS), 3.2), sharey=True, layout="constrained")
+    figure, axes = open_pyplot().subplots(
+        1, len(ARMS), figsize=(3.4 * len(ARMS), 3.2), sharey=True, layout="constrained"
+    )
     for axis, (arm, entry) in zip(axes, result["arms"].items(), strict=True):
-        for stages in entry["stages"]:
+        for seed, stages in enumerate(entry["stages"]):
             at = 0
             for stage, colour in zip(stages, ("#8c6bb1", "#2f6db3"), strict=True):
                 curve = stage["curve"]
                 steps = range(at + 1, at + len(curve) + 1)
                 axis.plot(steps, curve, color=colour, alpha=0.25, linewidth=0.8)
-                axis.plot(steps, _smooth(curve), color=colour, linewidth=1.8, label=stage["data"])
+                axis.plot(steps, _smooth(curve), color=colour, linewidth=1.8, label=None if seed else stage["data"])
                 at += len(curve)
             axis.axvline(len(stages[0]["curve"]) + 0.5, color="#bbbbbb", linewidth=0.8)
         axis.set_title(arm, fontsize=10)
@@ -97,8 +94,7 @@ def draw(result: Mapping[str, Any], path: Path) -> None:
         axis.legend(fontsize=8, frameon=False)
     axes[0].set_ylabel("mean reward of the batch")
     axes[0].set_ylim(bottom=0)
-    figure.savefig(path, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
+    save(figure, path)
 
 
 def _smooth(curve: list[float]) -> list[float]:
