@@ -5,13 +5,13 @@
     language-2, graph-2            the second pool, other plans
     tests/SPLIT_FORM.jsonl         what no training has, and tests/rules.json: what rules that do not search get right
 
-Two stages take a pool each, so no arm sees a plan twice more than another. Each folder also holds rows of the split
-``id`` (column split: validation) in its form, with right traces, to watch the training by.
+Two stages take a pool each, about once, so that no arm reads its plans more often than another. Each folder also holds
+rows of the split ``id`` (column split: validation) in its form, with right traces, to watch the training by.
 
 The shuffled traces are the same traces: names, form and arithmetic stay, only what the plan has to do with them is
 gone. Whatever they teach is no procedure.
 
-    python -m recipes.procedures_cpu.plans OUT --rows 24000 --items 300 --watched 64
+    python -m recipes.procedures_cpu.plans OUT --rows 25600 --items 300 --watched 40
 """
 
 from __future__ import annotations
