@@ -22,13 +22,14 @@ fi
 gpus="${SLURM_GPUS_ON_NODE:-${PROCESSES_PER_NODE:-1}}"
 export gpus
 export MASTER_ADDR MASTER_PORT
-MASTER_ADDR="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)"
+names="$(scontrol show hostnames "$SLURM_JOB_NODELIST")"
+MASTER_ADDR="${names%%$'\n'*}"
 MASTER_PORT="${MASTER_PORT:-$((20000 + SLURM_JOB_ID % 20000))}"
 export hostfile="${TMPDIR:-/tmp}/hosts-$SLURM_JOB_ID"
 
 # Each node writes the same list of hosts for its own launcher.
 export hosts
-hosts="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed "s/\$/ slots=$gpus/")"
+hosts="$(sed "s/\$/ slots=$gpus/" <<<"$names")"
 
 code=0
 srun --kill-on-bad-exit=1 bash -c '

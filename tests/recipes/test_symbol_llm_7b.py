@@ -65,7 +65,8 @@ def test_the_slurm_script_says_how_to_use_it() -> None:
 def test_slurm_starts_one_launcher_per_node_and_goes_on_after_a_signal(tmp_path: Path) -> None:
     """With stand-ins for Slurm's commands: two nodes, a run that SIGTERM stopped, then one that failed."""
     commands = {
-        "scontrol": 'echo "$@" >> "$LOG"; [ "$1 $2" = "show hostnames" ] && printf "node-a\\nnode-b\\n" || true',
+        # Slow between two names: who reads the first one alone would break its pipe.
+        "scontrol": 'echo "$@" >> "$LOG"; if [ "$1 $2" = "show hostnames" ]; then echo node-a; sleep 0.2; echo node-b; fi',
         "srun": 'shift; for id in 0 1; do SLURM_NODEID=$id "$@" || exit $?; done',
         "deepspeed": 'echo "deepspeed $@" >> "$LOG"; cat "$2" >> "$LOG"; exit "$CODE"',
     }
