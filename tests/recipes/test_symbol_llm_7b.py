@@ -66,7 +66,7 @@ def test_slurm_starts_one_launcher_per_node_and_goes_on_after_a_signal(tmp_path:
     """With stand-ins for Slurm's commands: two nodes, a run that SIGTERM stopped, then one that failed."""
     commands = {
         # Slow between two names: who reads the first one alone would break its pipe.
-        "scontrol": 'echo "$@" >> "$LOG"; if [ "$1 $2" = "show hostnames" ]; then echo node-a; sleep 0.2; echo node-b; fi',
+        "scontrol": 'echo "$@" >> "$LOG"; [ "$1" != show ] || { echo node-a; sleep 0.2; echo node-b; }',
         "srun": 'shift; for id in 0 1; do SLURM_NODEID=$id "$@" || exit $?; done',
         "deepspeed": 'echo "deepspeed $@" >> "$LOG"; cat "$2" >> "$LOG"; exit "$CODE"',
     }
