@@ -49,13 +49,7 @@ def train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
     """Run a configuration to its end, or on from its newest complete checkpoint. Raises SymbolLLMError."""
     require_trl(config)
 
-    def prepare() -> None:
-        (out / STOPPED_NOTE).unlink(missing_ok=True)
-        model.prepare_tokenizer(config, out / "tokenizer")
-
-    on_first_rank(prepare)
-    run_folder.check_shared(out)
-    tokenizer = model.load_tokenizer(out / "tokenizer")
+    tokenizer = run_folder.open_tokenizer(config, out)
     shape = batch_shape(config.grpo, world_size())
     prompts = grpo_data.read_prompts(config, tokenizer, model.positions(config))
     on_first_rank(lambda: grpo_data.write_counts(prompts, out / "data"))

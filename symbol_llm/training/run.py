@@ -103,13 +103,7 @@ def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
     from symbol_llm.training.batches import ProcessPacks, Schedule, choose_packs_per_step
     from symbol_llm.training.packing import Shape
 
-    def prepare() -> None:
-        (out / STOPPED_NOTE).unlink(missing_ok=True)
-        model.prepare_tokenizer(config, out / "tokenizer")
-
-    on_first_rank(prepare)
-    run_folder.check_shared(out)
-    tokenizer = model.load_tokenizer(out / "tokenizer")
+    tokenizer = run_folder.open_tokenizer(config, out)
     on_first_rank(lambda: data.build_store(config.data, tokenizer, out / "data"))
     store = data.open_store(out / "data")
     guards.check_store(store, tokenizer)

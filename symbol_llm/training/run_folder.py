@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -18,6 +18,9 @@ from symbol_llm.errors import UserError
 from symbol_llm.training import checkpoints
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import on_first_rank, rank, world_size
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 STOPPED_NOTE = "stopped.json"  # stands while a run that SIGTERM stopped waits to go on, see recipes/slurm.sh
 STOPPED = 143  # the exit code of a run that SIGTERM stopped: 128 + 15
@@ -38,6 +41,19 @@ def check_writable(out: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UserError(f"{out}: cannot write there ({error.strerror}). Give another --out") from error
+
+
+def open_tokenizer(config: Config, out: Path) -> PreTrainedTokenizerBase:
+    """Begin or go on with a run: its tokenizer, which the first process prepares. Raises UserError."""
+    from symbol_llm.training import model
+
+    def prepare() -> None:
+        (out / STOPPED_NOTE).unlink(missing_ok=True)
+        model.prepare_tokenizer(config, out / "tokenizer")
+
+    on_first_rank(prepare)
+    check_shared(out)
+    return model.load_tokenizer(out / "tokenizer")
 
 
 def check_shared(out: Path) -> None:
