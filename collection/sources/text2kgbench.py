@@ -2,6 +2,7 @@
 
     ontologies/1_film_ontology.json      {"concepts": [{"qid": "Q5", "label": "human"}, {"qid": "Q11424", …}],
                                           "relations": [{"pid": "P57", "label": "film director", "domain": …}]}
+    ontologies/owl/ont_1_film.ttl        the same in OWL
     test/ont_1_film_test.jsonl           {"id": "ont_1_film_test_1", "sent": "Ann Bold directed Oh."}
     ground_truth/…_1_film_….jsonl        {"id": "ont_1_film_test_1", "sent": …, "triples": [{"sub": "Oh", …}]}
     ->  definitions  Concepts: human, film
@@ -53,7 +54,7 @@ _NO_END = re.compile(r"[(),|:\s]+")  # what would end a domain or range in the d
 def files_of(name: str) -> str:
     """The pattern of the files of a data set of the benchmark: "wikidata_tekgen" or "dbpedia_webnlg"."""
     lines = r"(?:train|validation|(?:unseen_sentences/)?(?:test|ground_truth))/ont_\w+\.jsonl"
-    return rf"{name}/(?:{lines}|ontologies/\w+_ontology\.json)"
+    return rf"{name}/(?:{lines}|ontologies/(?:\w+_ontology\.json|owl/ont_\w+\.ttl))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,19 @@ def in_words(relation: str) -> str:
     return " ".join(_CAMEL.sub(" ", relation).replace("_", " ").lower().split())
 
 
-def read_ontology(file: UpstreamFile) -> Ontology:
-    """Raises UserError if the file is no ontology of the benchmark."""
+def read_ontology(file: UpstreamFile, owl: UpstreamFile | None = None) -> Ontology:
+    """The ontology of a JSON file, then the relations that only ``owl`` has.
+
+    Raises UserError if a file is no ontology of the benchmark.
+    """
     data = file.read_json()
     try:
+        known = {relation_name(relation["label"]) for relation in data["relations"]}
+        in_owl = read_owl(owl) if owl else []
+        more = [relation for relation in in_owl if relation_name(relation["label"]) not in known]
         labels = {concept["qid"]: " ".join(concept["label"].split()) for concept in data["concepts"]}
         ends: dict[str, tuple[list[str], list[str]]] = {}
-        for relation in data["relations"]:
+        for relation in (*data["relations"], *more):
             sides = ends.setdefault(relation_name(relation["label"]), ([], []))
             for side, end in zip(sides, (relation["domain"], relation["range"])):
                 # DBpedia's ends are words, listed or not; of Wikidata's numbers only the listed have a label.
@@ -102,6 +109,31 @@ def read_ontology(file: UpstreamFile) -> Ontology:
     return Ontology(tuple(dict.fromkeys(labels.values())), relations)
 
 
+def read_owl(file: UpstreamFile) -> list[dict[str, str]]:
+    """The relations of an OWL file in Turtle, by their numbers, as the JSON files write them: ends are numbers or "".
+
+    Raises UserError if it is not Turtle.
+    """
+    from rdflib import OWL, RDF, RDFS, Graph
+    from rdflib.exceptions import ParserError
+    from rdflib.plugins.parsers.notation3 import BadSyntax
+    from rdflib.term import Node
+
+    with file.open() as stream:
+        try:
+            graph = Graph().parse(stream, format="turtle")
+        except (BadSyntax, ParserError, UnicodeDecodeError) as error:
+            raise UserError(f"{file.name}: not Turtle ({error}). Fetch it again") from error
+    terms = {"label": RDFS.label, "domain": RDFS.domain, "range": RDFS.range}
+
+    def text(relation: Node, term: Node) -> str:
+        """The first of its values by name; of an address such as …/concepts#Q5 the number."""
+        return min(map(str, graph.objects(relation, term)), default="").rpartition("#")[2]
+
+    relations = sorted(graph.subjects(RDF.type, OWL.ObjectProperty), key=str)
+    return [{key: text(relation, term) for key, term in terms.items()} for relation in relations]
+
+
 def _alternatives(ends: list[str]) -> str:
     return "/".join(dict.fromkeys(filter(None, ends)))
 
@@ -110,7 +142,12 @@ def read_ontologies(files: Mapping[str, UpstreamFile]) -> dict[str, Ontology]:
     """By number and name: "1_movie"."""
     ending = "_ontology.json"
     found = (name for name in files if name.endswith(ending))
-    return {Path(name).name.removesuffix(ending): read_ontology(files[name]) for name in found}
+    return {
+        (topic := Path(name).name.removesuffix(ending)): read_ontology(
+            files[name], files.get(str(Path(name).with_name("owl") / f"ont_{topic}.ttl"))
+        )
+        for name in found
+    }
 
 
 def read_benchmark(files: Mapping[str, UpstreamFile], ontologies: Mapping[str, Ontology]) -> Iterator[Row]:
