@@ -38,7 +38,7 @@ import symbol_llm.solvers
 from collection.sources import get as get_source
 from eval.backends.base import Finish, Request, Sampling
 from eval.backends.gold import GoldBackend
-from eval.backends.prompting import Prompter, Template
+from eval.backends.prompting import Template, prompt_encoder
 from eval.backends.transformers_model import TransformersBackend
 from eval.delegate import DelegationWork
 from eval.runner import run_work, sample
@@ -112,7 +112,7 @@ class Plain:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.encode = Prompter(self.tokenizer, Template.RAW)
+        self.encode = prompt_encoder(self.tokenizer, Template.RAW)
         self.model = AutoModelForCausalLM.from_pretrained(folder).eval()
         self.batch = batch
 

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -135,8 +136,8 @@ def measure(kind: str, raw: Path | None, count: int) -> dict[str, Any] | None:
     with get(kind) as solver:
         _warm(solver, jobs[0], bare)
         for job in jobs:
-            ours_ms.append(_milliseconds(lambda job=job: solver.solve(job.symbol, job.context)))
-            bare_ms.append(_milliseconds(lambda job=job: bare(job)))
+            ours_ms.append(_milliseconds(partial(solver.solve, job.symbol, job.context)))
+            bare_ms.append(_milliseconds(partial(bare, job)))
     room = _room()
     rates = {}
     with TemporaryDirectory() as folder:

@@ -75,9 +75,9 @@ def main() -> None:
     result, rows = {}, []
     for task, bar in TASKS.items():
         records = records_of(task, given.records)
-        entry = {"bar": bar, "inverse": measured(by_inverse, records), "all": measured(by_all, records)}
-        result[task] = entry
-        cells = [f"{entry[key][unit]:,}" for key in ("inverse", "all") for unit in ("per_cpu_second", "per_second")]
+        figures = {"inverse": measured(by_inverse, records), "all": measured(by_all, records)}
+        result[task] = {"bar": bar, **figures}
+        cells = [f"{entry[unit]:,}" for entry in figures.values() for unit in ("per_cpu_second", "per_second")]
         rows.append([task, len(records), bar or "–", *cells])
     columns = ("task", "records", "bar", "inverse, CPU", "inverse, clock", "all, CPU", "all, clock")
     if given.json:
