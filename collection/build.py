@@ -23,13 +23,14 @@ from collection.reading import Hashes, Inputs, available_tasks, read_rows, requi
 from collection.sources.base import GeneratedSource
 from symbol_llm import __version__
 from symbol_llm.console import log, progress
-from symbol_llm.errors import UserError, unknown_name
+from symbol_llm.errors import CheckFailed, UserError, unknown_name
 from symbol_llm.ledger import (
     code_version,
     exclusive,
     explain_disk,
     file_entry,
     make_folder,
+    read_manifest,
     sha256_json,
     write_bytes,
     write_manifest,
@@ -56,18 +57,28 @@ class BuildConfig:
         return self.limits.get(task, self.limit)
 
 
-def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1, engine: str = "local") -> dict[str, Any]:
+def build(
+    config: BuildConfig,
+    raw: Path | None,
+    out: Path,
+    workers: int = 1,
+    engine: str = "local",
+    *,
+    replace: bool = False,
+) -> dict[str, Any]:
     """Build the collection into ``out`` and return its manifest.
 
     ``engine`` is "local" (a pool of processes) or "ray" (the cluster of $RAY_ADDRESS, else this machine).
     Raises UserError if a raw folder is missing, not upstream's or changes meanwhile, if ``out`` cannot be written
-    to, or if another build writes there.
+    to, if another build writes there, or if it holds tasks that would go without ``replace``.
     """
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "symbol-llm collect build --help")
     require_folders(config.tasks, raw)
     make_folder(out)
     with explain_disk(out), exclusive(out):
+        if not replace:
+            _require_none_lost(config, out)
         work = make_folder(out / ".work")
         tasks = _plan(config, raw, work)
         _check(config, tasks, raw, workers, engine)
@@ -75,6 +86,20 @@ def build(config: BuildConfig, raw: Path | None, out: Path, workers: int = 1, en
         manifest = _finish(config, tasks, out, workers)
         shutil.rmtree(work)
     return manifest
+
+
+def _require_none_lost(config: BuildConfig, out: Path) -> None:
+    """Raise UserError if ``out`` holds a finished collection with tasks that this build would remove."""
+    try:
+        built = read_manifest(out / "manifest.json")["tasks"]
+    except (FileNotFoundError, CheckFailed):
+        return  # nothing is there that could be used
+    if lost := [task for task in built if task not in config.tasks]:
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        raise UserError(
+            f"{out} holds a collection with other tasks, which would go: {', '.join(lost[:5])}{more}. "
+            "Build into another folder, name them in --tasks as well, or let them go with --replace"
+        )
 
 
 def _plan(config: BuildConfig, raw: Path | None, work: Path) -> list[TaskParts]:

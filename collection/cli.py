@@ -76,6 +76,9 @@ def build_command(
         str, typer.Option("--engine", help="local: processes of this machine; ray: the cluster of $RAY_ADDRESS.")
     ] = "local",
     seed: Annotated[int, typer.Option("--seed")] = 0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let tasks go that OUT holds and this build has not.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read, verify, deduplicate and write the collection. Goes on where a killed run was."""
@@ -101,7 +104,7 @@ def build_command(
         if not chosen:
             raise UserError("no task is left whose licence allows commercial use; see: symbol-llm collect list")
     config = BuildConfig(chosen, seed, *_limits(limit or []))
-    manifest = build(config, folder, out, workers, engine)
+    manifest = build(config, folder, out, workers, engine, replace=replace)
     emit(manifest, _counts_table(manifest), as_json=as_json)
     log(f"wrote {out}; check it with: symbol-llm collect verify {out}")
 

@@ -61,6 +61,20 @@ def test_any_number_of_workers_gives_the_same_bytes(built: Path, raw: Path, tmp_
     assert files(tmp_path) == files(built)
 
 
+def test_a_finished_collection_keeps_its_tasks_unless_they_may_go(tmp_path: Path) -> None:
+    build(BuildConfig(("letters", "scan_generated"), 0, 5), None, tmp_path)
+    before = files(tmp_path)
+    with pytest.raises(UserError, match=r"would go: scan_generated\. .*--replace"):
+        build(BuildConfig(("letters",), 0, 5), None, tmp_path)
+    assert files(tmp_path) == before
+    manifest = build(BuildConfig(("letters", "scan_generated", "theories"), 0, 5), None, tmp_path)
+    assert len(manifest["tasks"]) == 3, "more tasks may come"
+    assert list(build(BuildConfig(("letters",), 0, 5), None, tmp_path, replace=True)["tasks"]) == ["letters"]
+    assert [path.name for path in (tmp_path / "records").iterdir()] == ["letters.parquet"]
+    (tmp_path / "manifest.json").write_text("{")
+    build(BuildConfig(("theories",), 0, 5), None, tmp_path)  # what was there could not be used
+
+
 def test_a_killed_build_goes_on_and_ends_the_same(built: Path, raw: Path, tmp_path: Path) -> None:
     code = (
         "from symbol_llm.cli import main; import sys;"
