@@ -195,7 +195,7 @@ def test_a_build_that_ends_early_leaves_no_manifest_of_the_last(
 
     monkeypatch.setattr("collection.finish.write_batches", full)
     with pytest.raises(UserError, match=r"cannot go on with records/general\.parquet: the disk is full"):
-        build(BuildConfig(("general",)), None, tmp_path)
+        build(BuildConfig(("general",)), None, tmp_path, replace=True)
     with pytest.raises(UserError, match="no finished collection"):
         verify(tmp_path)
     monkeypatch.undo()
