@@ -170,8 +170,8 @@ DATASETS = (
                 "7d455a5a707b96341ef72aff9428749d443d8aa9",
                 Unpack(
                     strip=1,
-                    only=r"(?:data/[^/]+\.(?:tsv|examples)|csv/\d+-csv/\d+\.csv)",
-                    entries="1843b794a00b0d97518513a1e76299d096f622a5c18898c485b51722c1d9a2f3",
+                    only=r"(?:(?:tagged/)?data/[^/]+\.(?:tsv|examples|tagged)|csv/\d+-csv/\d+\.csv)",
+                    entries="c0fab516e66b31828c0a1eff9c8b94cfce02e9ecb6bb34b9e17de7763c48fc02",
                 ),
             ),
         ),

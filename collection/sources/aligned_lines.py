@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from collection.sources.base import Reason, Rejected
+from collection.sources.upstream_files import open_file
 
 
 def read_aligned(left: Path, right: Path) -> Iterator[tuple[str, str] | Rejected]:
@@ -34,6 +35,6 @@ def read_aligned(left: Path, right: Path) -> Iterator[tuple[str, str] | Rejected
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for line in file:
             yield line.removesuffix(b"\n").removesuffix(b"\r")

@@ -10,6 +10,7 @@ are the builder's work and the same for all.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -185,16 +186,31 @@ def require(folder: Path, *names: str) -> list[Path]:
     found = [folder / name for name in names if (folder / name).exists()]
     if not found:
         raise FilesMissing(
-            f"{folder}: none of the upstream's files is here ({', '.join(names)}). "
-            "Place them there, or pass the folder that holds the datasets with --raw"
+            f"{folder}: none of the upstream's files is here ({', '.join(names)}). {_where_they_may_be(folder, names)}"
         )
     return found
+
+
+def _where_they_may_be(folder: Path, names: tuple[str, ...]) -> str:
+    """What to do about missing files: they often are a folder too deep, or still packed."""
+    paths = sorted(folder.rglob("*"))
+    for path in paths:
+        for name in names:
+            place = path.as_posix().removesuffix(f"/{name}")
+            if place != path.as_posix():
+                return f"They seem to be in {place}: move what is there to {folder}"
+            if path.as_posix().endswith(f"/{name}.gz"):
+                return f"{path} is compressed: unpack it to {folder / name}"
+    for path in paths:
+        if path.name.endswith((".zip", ".tar", ".tar.gz", ".tgz")):
+            return f"{path} may hold them: unpack it in {folder}"
+    return "Place them there, or pass the folder that holds the datasets with --raw"
 
 
 def read_json(path: Path) -> Any:
     """A whole JSON file. Raises UserError with file, line and column if it is truncated or broken."""
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(path.read_bytes().removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise UserError(
             f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}). "

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from collection.sources.base import Example, Licence, Prompt, Reason, Rejected, Row, Source, Upstream, require
+from collection.sources.upstream_files import open_file
 from symbol_llm.errors import UserError
 from symbol_llm.record import Split
 
@@ -60,7 +61,7 @@ class Chebi20(Source):
         for split, file in _FILES.items():
             if not (folder / file).exists():
                 continue
-            with (folder / file).open("rb") as lines:
+            with open_file(folder / file) as lines:
                 if next(lines, b"").split() != [name.encode() for name in _HEADER]:
                     raise UserError(
                         f"{folder / file}, line 1: expected the header 'CID<tab>SMILES<tab>description'. "

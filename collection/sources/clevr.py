@@ -6,7 +6,9 @@
 
 becomes completion ``count(filter_shape(cube,filter_color(blue,scene())))``, answer "1", world {"scene": …}, group
 "CLEVR_train_000000.png". Upstream's test questions have neither programs nor answers and are rejected as NO_LABEL;
-the task's test split is upstream's validation split.
+the task's test split is upstream's validation split. Questions that upstream's generator made over other scenes are
+read as well; their steps have a ``type`` in place of the ``function``. As published, the generator empties the
+``value_inputs`` of steps that several questions share: such programs are ill-typed and rejected.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ class Clevr(Source):
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         data = row.data
-        question, answer, image = data.get("question"), data.get("answer"), data.get("image_filename")
+        question, answer, image = data.get("question"), _written(data.get("answer")), data.get("image_filename")
         if not isinstance(question, str) or not isinstance(image, str):
             return Rejected(Reason.MALFORMED_ROW, "question and image_filename are not both texts")
         if "program" not in data:
@@ -96,7 +98,7 @@ class Clevr(Source):
         fault = type_fault(tree, OPERATIONS)
         if fault:
             return Rejected(Reason.ENGINE_REJECTED, fault)
-        if not isinstance(answer, str):
+        if answer is None:
             return Rejected(Reason.MALFORMED_ROW, "there is a program but no answer")
         scene = data["scene"]
         if not isinstance(scene, dict):
@@ -111,6 +113,13 @@ class Clevr(Source):
             answer=answer,
             group=image,
         )
+
+
+def _written(answer: Any) -> str | None:
+    """An answer as CLEVR v1.0 writes it. Upstream's generator writes true for yes, and numbers as numbers."""
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    return str(answer) if isinstance(answer, str | int) else None
 
 
 def _check_answer(tree: Node, scene: dict[str, Any], answer: str) -> str:

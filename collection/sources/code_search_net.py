@@ -10,13 +10,15 @@ The description is the first paragraph of the documentation; the code goes witho
 the description away. Files are read from the unpacked folders, compressed or not, else from upstream's
 ``python.zip``. Upstream's ``valid`` is our validation split. The rows of one repository are a group.
 
-``listed_only`` keeps the cleaner subset of CodeXGLUE's code-to-text task: the functions whose url is in its lists
-(``CodeXGLUE_code-to-text/dataset/python/train.txt`` …). CodeXGLUE's cloze tests are no pairs, a token is masked in
-them, and ``queries.csv`` has no code: neither is read.
+CodeXGLUE's code-to-text task is a cleaner subset, as ``python/train.jsonl`` … once its script has run, and these files
+are read as well. ``listed_only`` keeps the same subset of upstream's files: the functions whose url is in CodeXGLUE's
+lists (``CodeXGLUE_code-to-text/dataset/python/train.txt`` …). Its cloze tests are no pairs, a token is masked in them,
+and ``queries.csv`` has no code: neither is read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,20 +67,20 @@ class CodeSearchNet(Corpus):
     def read(self, folder: Path) -> Iterator[Row]:
         """Train, valid, test; in each the shards by their number."""
         listed = self._listed(folder) if self.listed_only else None
-        pattern = rf"{self.language}_(?:train|valid|test)_\d+\.jsonl"
+        pattern = rf"{self.language}_(?:train|valid|test)_\d+\.jsonl|{self.language}/(?:train|valid|test)\.jsonl"
         with upstream_files(
             folder, pattern, f"{self.language}/final/jsonl/train/{self.language}_train_0.jsonl.gz"
         ) as files:
             for name, split in _SPLITS.items():
                 for shard, file in files.items():
-                    if f"_{name}_" in shard:
+                    if re.search(rf"[_/]{name}(?:_\d+)?\.jsonl$", shard):
                         for index, data in enumerate(_rows(file)):
                             if listed is None or (isinstance(data, dict) and data.get("url") in listed):
                                 yield Row(file.name, index, split, data)
 
     def _listed(self, folder: Path) -> set[str]:
         files = [f"{home}/{self.language}/{name}.txt" for home in (_LISTS, "dataset") for name in _SPLITS]
-        return {line.strip() for path in require(folder, *files) for line in path.read_text("utf-8").splitlines()}
+        return {line.strip() for path in require(folder, *files) for line in path.read_text("utf-8-sig").splitlines()}
 
     def to_pair(self, data: Mapping[str, Any]) -> Pair | Rejected:
         fields = texts(data, "docstring", "code")

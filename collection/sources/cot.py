@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collection.sources.base import Example, Licence, Prompt, Reason, Rejected, Row, Source, Upstream, require
+from collection.sources.upstream_files import open_file
 from symbol_llm.record import Split
 
 _TASKS = ("aqua", "creak", "ecqa", "esnli", "gsm8k", "qasc", "qed", "sensemaking", "strategyqa")
@@ -55,7 +56,7 @@ class Cot(Source):
         """The rows of all files that are there, by task. Raises UserError if none is."""
         for path in require(folder, *(f"{place}{task}_train.tsv" for place in _PLACES for task in _TASKS)):
             file = path.relative_to(folder).as_posix()
-            with path.open("rb") as lines:
+            with open_file(path) as lines:
                 for index, line in enumerate(lines):
                     yield Row(file, index, Split.TRAIN, _columns(line, path.name.removesuffix("_train.tsv")))
 

@@ -21,7 +21,7 @@ _MARKER = re.compile(r"^[ \t]*(?://+|/\*+|\*+/|\*(?=\s|$))[ \t]?", re.MULTILINE)
 _COMMENT_END = re.compile(r"\*+/\s*\Z")
 _BREAK = re.compile(r"(?i)<(?:p|br|/p|ul|ol|pre|li|h\d|table|blockquote)\b[^>]*>")
 _TAG = re.compile(r"(?i)</?(?:a|b|big|br|code|div|em|font|i|kbd|s|small|span|strong|sub|sup|tt|u|var)(?:\s[^<>]*)?/?>")
-_INLINE = re.compile(r"\{@\w+\s+([^{}]*)\}")
+_INLINE = re.compile(r"\{@\w+(?:\s+([^{}]*))?\}")  # {@link Box}, and {@inheritDoc}, which says nothing
 # What ends a description: a tag, the name of a section, or the line under a heading.
 _SECTION = re.compile(
     r"(?i)^\s*(?:[@:](?:param|parameter|arg|argument|return|returns|rtype|type|raise|raises|throws|exception|see|since|"
@@ -29,7 +29,8 @@ _SECTION = re.compile(
     r"|(?:args|arguments|parameters|params|returns?|raises|yields|examples?|usage|notes?|attributes|see also|"
     r"keyword arguments|example usage)\s*:*\s*$|>>>|[-=~*]{3,}\s*$|\.\.\s)"
 )
-_DIRECTIVE = re.compile(r"\A\s*\.\. \w+::[^\n]*(?:\n|\Z)")  # ".. versionadded:: 1.2" before the description
+# ".. versionadded:: 1.2" or a line of stars before the description.
+_BEFORE = re.compile(r"\A\s*(?:\.\. \w+::[^\n]*|[-=~*#]{3,}[ \t]*)(?:\n|\Z)")
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*(?:\r\n|\n|\r))+")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -40,7 +41,7 @@ def first_paragraph(documentation: str) -> str:
     text = _COMMENT_END.sub("", _MARKER.sub("", text))
     text = html.unescape(_TAG.sub("", _BREAK.sub("\n\n", _INLINE.sub(r"\1", text))))
     lines: list[str] = []
-    for line in _DIRECTIVE.sub("", text).strip().split("\n"):
+    for line in _BEFORE.sub("", text).strip().split("\n"):
         if _SECTION.match(line) or (lines and not line.strip()):
             break
         lines.append(line)

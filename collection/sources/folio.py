@@ -8,7 +8,9 @@
 
 One sentence and one formula per line, in the same order. Upstream's two files differ: only the validation file has
 formulas for the conclusions, so only there the conclusion is part of the pair and there is an answer; the third label
-is "Unknown" in train and "Uncertain" in validation ("Uncertain" here); only train has story ids.
+is "Unknown" in train and "Uncertain" in validation ("Uncertain" here); only train has story ids. In the second
+release (folio_v2_{train,validation}.jsonl on the Hugging Face hub, read for a split that the first does not have) the
+premises are one text with a line for each, and both files have formulas for the conclusions.
 
 Upstream's test set is unreleased: its validation file is our test split, as in the literature. There every row is
 kept, because the benchmark's denominator is all 204 rows: also where the numbers of sentences and formulas differ
@@ -39,8 +41,8 @@ from collection.sources.row_files import read_jsonl_rows
 from symbol_llm.record import Split
 
 _FILES = {
-    "data/v0.0/folio-train.jsonl": Split.TRAIN,
-    "data/v0.0/folio-validation.jsonl": Split.TEST,
+    Split.TRAIN: ("data/v0.0/folio-train.jsonl", "folio_v2_train.jsonl"),
+    Split.TEST: ("data/v0.0/folio-validation.jsonl", "folio_v2_validation.jsonl"),
 }
 _LABELS = {"True": "True", "False": "False", "Unknown": "Uncertain", "Uncertain": "Uncertain"}
 
@@ -77,15 +79,17 @@ class Folio(Source):
     )
 
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
-        for path in require(folder, *_FILES):
-            yield from read_jsonl_rows(path, folder, _FILES[path.relative_to(folder).as_posix()])
+        """The rows of each split's file. Raises FilesMissing if there is neither."""
+        found = require(folder, *(name for names in _FILES.values() for name in names))
+        for split, names in _FILES.items():
+            for path in [folder / name for name in names if folder / name in found][:1]:
+                yield from read_jsonl_rows(path, folder, split)
 
     def to_example(self, row: Row, folder: Path) -> Example | Rejected:
         problem = _malformed(row.data)
         if problem:
             return Rejected(Reason.MALFORMED_ROW, problem)
-        sentences = [" ".join(text.split()) for text in row.data["premises"]]
-        formulas = [" ".join(text.split()) for text in row.data["premises-FOL"]]
+        sentences, formulas = _texts(row.data["premises"]), _texts(row.data["premises-FOL"])
         if not any(sentences):
             return Rejected(Reason.EMPTY_INPUT, "the row has no premises")
         if row.split is Split.TRAIN and len(sentences) != len(formulas):
@@ -107,13 +111,19 @@ def _malformed(data: Any) -> str:
     if not isinstance(data, dict):
         return "the row is no JSON object"
     for key in ("premises", "premises-FOL"):
-        if not isinstance(data.get(key), list) or not all(isinstance(text, str) for text in data[key]):
-            return f"{key} is no list of texts"
+        value = data.get(key)
+        if not isinstance(value, str | list) or not all(isinstance(text, str) for text in value):
+            return f"{key} is neither a text nor a list of texts"
     if not all(isinstance(data.get(key, ""), str) for key in ("conclusion", "conclusion-FOL")):
         return "the conclusion is no text"
     if "conclusion-FOL" in data and not data.get("conclusion"):
         return "the conclusion has a formula but no sentence"
     return "" if data.get("label") in _LABELS else f"unknown label {data.get('label')!r}"
+
+
+def _texts(value: str | list[str]) -> list[str]:
+    """The sentences or formulas, each on one line."""
+    return [" ".join(text.split()) for text in (value.strip().split("\n") if isinstance(value, str) else value)]
 
 
 def _digest(sentences: list[str]) -> str:

@@ -21,6 +21,7 @@ data of the problem, except for those in its labels.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -104,7 +105,7 @@ class MathCode(Source):
 
 def _read(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(path.read_bytes().removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         return Rejected(Reason.MALFORMED_ROW, f"{path.name} is not JSON: {error}")
 

@@ -28,7 +28,7 @@ def read_json_array(path: Path, key: str = "") -> Iterator[Any]:
     Raises UserError with the place in the file if it is broken, truncated or has no such array; the elements before
     the fault have been given by then.
     """
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         yield from read_json_elements(file, path, key)
 
 

@@ -121,7 +121,7 @@ class LlmPddl(Source):
         """
         home = folder / "domains" / self.task
         (domain_file,) = require(home, "domain.pddl")
-        domain = domain_file.read_bytes().decode("utf-8", "replace")
+        domain = domain_file.read_bytes().decode("utf-8-sig", "replace")
         stems = {path.stem for path in home.iterdir() if path.suffix in (".nl", ".pddl") and _STEM.fullmatch(path.stem)}
         for stem in sorted(stems, key=lambda stem: (stem != "p_example", len(stem), stem)):
             split = Split.TRAIN if stem == "p_example" else Split.TEST

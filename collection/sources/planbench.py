@@ -137,7 +137,7 @@ class PlanBench(Source):
     def read(self, folder: Path, seed: int = 0) -> Iterator[Row]:
         """The instances of each prompt file, in order."""
         home = folder / "plan-bench" if (folder / "plan-bench").is_dir() else folder
-        domain = require(home, _DOMAIN)[0].read_text(encoding="utf-8", errors="replace")
+        domain = require(home, _DOMAIN)[0].read_text(encoding="utf-8-sig", errors="replace")
         for path in require(home, *(_FILE.format(name) for name in _PROMPTS)):
             instances = home / "instances" / "blocksworld" / _INSTANCES[path.parent.name]
             file = path.relative_to(folder).as_posix()
@@ -147,7 +147,7 @@ class PlanBench(Source):
                     yield Row(file, index, Split.TRAIN, data if _is_json(data) else scene)
                     continue
                 instance = instances / f"instance-{data.get('instance_id')}.pddl"
-                pddl = instance.read_text(encoding="utf-8", errors="replace") if instance.is_file() else None
+                pddl = instance.read_text(encoding="utf-8-sig", errors="replace") if instance.is_file() else None
                 joined = {**data, "domain": domain, "instance": pddl}
                 fault = Rejected(Reason.MALFORMED_ROW, "the row cannot be written as JSON again")
                 yield Row(file, index, _draw(scene.shape()), joined if _is_json(data) else fault)

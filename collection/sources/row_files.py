@@ -15,7 +15,7 @@ import orjson
 
 from collection.sources.base import Reason, Rejected, Row
 from collection.sources.json_array import read_json_array
-from collection.sources.upstream_files import UpstreamFile
+from collection.sources.upstream_files import open_file
 from symbol_llm.errors import UserError
 from symbol_llm.record import Split
 
@@ -59,7 +59,7 @@ def _values(path: Path) -> Iterator[tuple[int, Any]]:
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
     """One value a line, with the number of the line from 0. Blank lines hold none, and lines end at line feeds alone:
     texts hold other separators."""
-    with UpstreamFile(path.name, path).open() as lines:
+    with open_file(path) as lines:
         for index, line in enumerate(lines):
             if line.strip():
                 try:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from collection.sources.base import Example, Licence, Prompt, Reason, Rejected, Row, Source, Upstream, require
+from collection.sources.upstream_files import open_file
 from symbol_llm.formats.base import Context
 from symbol_llm.formats.scan_grammar import ACTIONS
 from symbol_llm.record import Split
@@ -68,7 +69,7 @@ class ScanSplit(Source):
         for split, file in self.files.items():
             if not (folder / file).exists():
                 continue
-            with (folder / file).open("rb") as lines:
+            with open_file(folder / file) as lines:
                 for index, line in enumerate(lines):
                     if line.strip():
                         yield Row(file, index, split, _read_line(line))

@@ -4,7 +4,7 @@
     RAW/topv2/TOPv2_Dataset.zip                  alarm_train.tsv, alarm_eval.tsv, …
 
 An unpacked file wins over the same file in an archive, so that nothing is read twice. Archives are open only as long
-as their files are read.
+as their files are read. A byte order mark, which editors on Windows put before a text, is no part of it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
@@ -39,14 +40,14 @@ class UpstreamFile:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The unpacked bytes. Raises UserError where reading them shows that they are damaged."""
+        """The unpacked bytes after the byte order mark, if any. Raises UserError where reading shows damage."""
         try:
             if self.archive is not None:
                 with self.archive.open(self.member) as stream:
-                    yield cast(IO[bytes], gzip.GzipFile(fileobj=stream)) if self.member.endswith(".gz") else stream
+                    yield _after_mark(gzip.GzipFile(fileobj=stream) if self.member.endswith(".gz") else stream)
             else:
                 with gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb") as stream:
-                    yield cast(IO[bytes], stream)
+                    yield _after_mark(stream)
         except (BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
             place = f"{self.path}, {self.member}" if self.member else f"{self.path}"
             raise UserError(f"{place}: the file is damaged ({error}). Fetch it again") from error
@@ -67,6 +68,18 @@ class UpstreamFile:
                     f"{self.name}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}). "
                     "The file may be truncated: fetch it again"
                 ) from error
+
+
+def open_file(path: Path) -> AbstractContextManager[IO[bytes]]:
+    """The same of one file outside of archives."""
+    return UpstreamFile(path.name, path).open()
+
+
+def _after_mark(stream: Any) -> IO[bytes]:
+    """The stream, past its byte order mark."""
+    if stream.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+        stream.read(len(BOM_UTF8))
+    return cast(IO[bytes], stream)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from collection.sources.base import Reason, Rejected
+from collection.sources.upstream_files import open_file
 from symbol_llm.errors import UserError
 from symbol_llm.formats.sql_tokens import written
 
@@ -82,8 +83,8 @@ def find_table(path: Path, table_id: str) -> Table | Rejected:
 def _offsets(path: Path) -> dict[str, int]:
     """Where the line of each table begins, by id."""
     offsets: dict[str, int] = {}
-    at = 0
-    with path.open("rb") as lines:
+    with open_file(path) as lines:
+        at = lines.tell()
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:

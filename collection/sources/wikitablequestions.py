@@ -101,7 +101,7 @@ class WikiTableQuestions(Source):
 
 def _read_tsv(path: Path) -> Iterator[dict[str, str] | Rejected]:
     """The rows by their columns; lines end at line feeds alone."""
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         header = next(lines, "").rstrip("\r\n").split("\t")
         if not set(_COLUMNS) <= set(header):
             raise UserError(f"{path}: expected the columns {', '.join(_COLUMNS)}. Is it upstream's file?")
@@ -119,7 +119,7 @@ def _canon(path: Path) -> dict[str, str]:
     """targetCanon by id, from upstream's tagged file; nothing where that is not there."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         header = next(lines, "").rstrip("\r\n").split("\t")
         if not {"id", "targetCanon"} <= set(header):
             raise UserError(f"{path}: expected the columns id and targetCanon. Is it upstream's file?")
@@ -138,7 +138,7 @@ def _read_table(folder: Path, name: str) -> Table | Rejected:
     path = folder / name
     if found is None or not path.is_file():
         return Rejected(Reason.MISSING_CONTEXT, f"the table {name} is not here")
-    text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+    text = path.read_text(encoding="utf-8-sig", errors="replace").replace("\0", "")
     try:
         lines = list(csv.reader(text.splitlines(keepends=True), escapechar="\\", doublequote=False))
     except csv.Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,21 @@ def test_a_question_becomes_an_example() -> None:
     assert set(scene) == {"objects", "relationships"} and len(scene["objects"]) == 4
     assert set(scene["objects"][0]) == {"color", "shape", "size", "material"}
     assert set(scene["relationships"]) == {"left", "right", "behind", "front"}
+
+
+@pytest.mark.parametrize(("function", "answer", "written"), [("exist", True, "yes"), ("count", 1, "1")])
+def test_questions_of_the_generator_are_read_as_those_of_the_release(
+    function: str, answer: object, written: str
+) -> None:
+    """It writes ``type`` for ``function``, and answers as JSON values."""
+    row = next(row for row in clevr.read(FOLDER) if row.split is Split.TRAIN and row.index == 1)
+    steps = [{"type": step["function"], **step, "_output": [0]} for step in row.data["program"]]
+    for step in steps:
+        del step["function"]
+    steps[-1]["type"] = function
+    example = clevr.to_example(replace(row, data={**row.data, "program": steps, "answer": answer}), FOLDER)
+    assert isinstance(example, Example) and example.answer == written
+    assert example.completion.startswith(f"{function}(filter_shape(sphere,")
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,23 @@ def test_a_zip_of_upstream_gives_the_same_rows(tmp_path: Path) -> None:
     )
 
 
+def test_the_files_of_code_x_glue_are_read_as_upstreams(tmp_path: Path) -> None:
+    """Its script writes one file per split, with the same fields."""
+    shards, target = FIXTURES / "codesearchnet/go/final/jsonl", tmp_path / "CodeXGLUE_code-to-text/dataset/go"
+    target.mkdir(parents=True)
+    for name in ("train", "valid"):
+        (target / f"{name}.txt").write_text("https://github.com/a/b\n")  # the list that the script reads
+        packed = (shards / name / f"go_{name}_0.jsonl.gz").read_bytes()
+        (target / f"{name}.jsonl").write_bytes(gzip.decompress(packed))
+    (target.parent / "gosu").mkdir()
+    (target.parent / "gosu/train.jsonl").write_text("not read\n")
+    assert outcomes(NL2GO, tmp_path) == outcomes(NL2GO)
+    assert {row.file for row, _ in results(NL2GO, tmp_path)} == {
+        "CodeXGLUE_code-to-text/dataset/go/train.jsonl",
+        "CodeXGLUE_code-to-text/dataset/go/valid.jsonl",
+    }
+
+
 def test_of_a_shard_and_its_unpacked_copy_one_is_read(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "codesearchnet", tmp_path / "c")
     shard = tmp_path / "c/python/final/jsonl/train/python_train_0.jsonl.gz"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -72,6 +73,31 @@ def test_misaligned_rows_stay_only_where_they_are_executed() -> None:
     assert (len(test.input.split("\n")), len(test.completion.split("\n"))) == (3, 5)
 
 
+def test_the_second_release_stands_in_for_a_split_that_is_missing(tmp_path: Path) -> None:
+    data = {
+        "story_id": 7,
+        "premises": "All cats sleep.\nTom is a cat.\n",
+        "premises-FOL": "∀x (Cat(x) → Sleep(x))\n Cat(tom) ",
+        **{"conclusion": "Tom sleeps.", "conclusion-FOL": "Sleep(tom)", "label": "Uncertain", "example_id": 3},
+    }
+    for name in ("train", "validation"):
+        (tmp_path / f"folio_v2_{name}.jsonl").write_text(json.dumps(data) + "\n")
+    results = read(tmp_path)
+    assert [found.split for found, _ in results] == [Split.TRAIN, Split.TEST]
+    for _, example in results:
+        assert isinstance(example, Example)
+        assert example.input == "All cats sleep.\nTom is a cat.\nTom sleeps."
+        assert example.completion == "∀x (Cat(x) → Sleep(x))\nCat(tom)\nSleep(tom)"
+        assert (example.answer, example.group) == ("Uncertain", "story-7")
+    (tmp_path / "data/v0.0").mkdir(parents=True)
+    first = tmp_path / "data/v0.0/folio-validation.jsonl"
+    first.write_text(json.dumps(row(**{"conclusion-FOL": "Old(tom)"})))
+    assert [found.file for found, _ in read(tmp_path)] == [
+        "folio_v2_train.jsonl",
+        first.relative_to(tmp_path).as_posix(),
+    ]
+
+
 def test_every_quirk_has_its_reason() -> None:
     assert [r.reason for _, r in read(FOLDER) if isinstance(r, Rejected)] == [
         Reason.MISALIGNED,
@@ -81,7 +107,8 @@ def test_every_quirk_has_its_reason() -> None:
     assert reason(row()) is None
     assert reason(row(label="Maybe")) is Reason.MALFORMED_ROW
     assert reason(row(label="Unknown")) is None
-    assert reason(row(premises="Tom is a cat.")) is Reason.MALFORMED_ROW
+    assert reason(row(premises="Tom is a cat.\nTom is old.")) is Reason.MISALIGNED
+    assert reason(row(premises={"a": "b"})) is Reason.MALFORMED_ROW
     assert reason(row(premises=[1])) is Reason.MALFORMED_ROW
     assert reason(["a list"]) is Reason.MALFORMED_ROW
     assert reason(row(conclusion=None)) is Reason.MALFORMED_ROW

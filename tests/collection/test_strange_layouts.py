@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +82,45 @@ def test_files_are_folders(task: str, raw: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError):
         assert not list(strange_rows(task, tmp_path))
         raise FilesMissing("nothing was taken for a row")
+
+
+def meanings(task: str, raw: Path) -> Counter[tuple[str, str, str]]:
+    source, found = get(task), Counter[tuple[str, str, str]]()
+    for row in strange_rows(task, raw):
+        example = row.data if isinstance(row.data, Rejected) else source.to_example(row, raw / source.upstream.dataset)
+        if isinstance(example, Example):
+            found[row.split, example.input, example.completion] += 1
+        else:
+            found[row.split, example.reason, ""] += 1
+    return found
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_editor_on_windows_changes_nothing(task: str, raw: Path, tmp_path: Path) -> None:
+    for dataset in {get(task).upstream.dataset, *(folder.partition("/")[0] for folder in get(task).beside)}:
+        if (raw / dataset).is_dir():
+            shutil.copytree(raw / dataset, tmp_path / dataset)
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.suffix not in (".gz", ".zip", ".tgz", ".parquet", ".sqlite"):
+            path.write_bytes(BOM_UTF8 + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert meanings(task, tmp_path) == meanings(task, raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("FOLIO-main/data/v0.0/folio-train.jsonl", r"seem to be in .*folio/FOLIO-main: move what is there to .*folio$"),
+        ("data/v0.0/folio-train.jsonl.gz", r"jsonl\.gz is compressed: unpack it to .*data/v0\.0/folio-train\.jsonl$"),
+        ("FOLIO-main.zip", r"FOLIO-main\.zip may hold them: unpack it in .*folio$"),
+        ("data/v0.0/folio-tests.jsonl", "Place them there"),
+    ],
+)
+def test_files_in_another_place_are_pointed_to(name: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "folio" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(FilesMissing, match=told):
+        list(get("folio").read(tmp_path / "folio"))
 
 
 def test_one_strange_file_does_not_hide_the_others(raw: Path, tmp_path: Path) -> None:
