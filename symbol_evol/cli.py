@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from symbol_llm.console import emit, log, make_table
+from symbol_llm.options import Json
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -61,7 +62,7 @@ def evolve(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     seed: Annotated[int, typer.Option()] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Rename what the definitions introduce, leave the glosses, and prove that the meaning stays.
 

@@ -73,6 +73,8 @@ def deepen(record: Record, renaming: Renaming, depth: str, seed: int) -> Deeper 
         if notation is None:
             return Refused(EvolReason.NO_NOTATION, f"nothing in the symbol can have other {depth}")
         completion = block.apply(notation, record.format, text)
+        if completion == text:  # the two arguments of Likes(tom, tom), exchanged
+            return Refused(EvolReason.NO_NOTATION, "the symbol is the same in the other notation")
         return Deeper(completion, block.with_block(definitions, notation, record.format))
     except ValueError as error:
         return Refused(EvolReason.NO_NOTATION, str(error))

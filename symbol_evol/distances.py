@@ -22,6 +22,7 @@ _JOINTS = {"kb_sexpr": ".-", "sparql": ".-", "pddl": "-", "nlmaps": ":.-", "fol"
 # Languages whose definitions show, in parentheses, words that are no names: filter_color(color,set).
 _SHOWS_ARGUMENTS = {"clevr", "gqa", "geometry", "triples"}
 _COMMENT = re.compile(r"\s*--[^\n]*")
+_COLUMN = re.compile(r"\s*(?!create\b)[^\s(]+\s+(\w+)")  # a column and its type: number number
 
 # Letters of other scripts that look like Latin ones (of Unicode's confusables, those of words).
 _LOOK_ALIKE = str.maketrans(
@@ -72,9 +73,11 @@ class Kept(NamedTuple):
 
 
 class Renamed:
-    """The texts of old and new names, as words of a language."""
+    """The texts of old and new names, as words of a language. ``others`` are names that stay."""
 
-    def __init__(self, format_name: str, mapping: Mapping[Name, str], is_case_sensitive: bool) -> None:
+    def __init__(
+        self, format_name: str, mapping: Mapping[Name, str], is_case_sensitive: bool, others: Iterable[str] = ()
+    ) -> None:
         self.format = format_name
         self.is_case_sensitive = is_case_sensitive
         self.new: dict[str, set[str]] = defaultdict(set)
@@ -83,9 +86,8 @@ class Renamed:
             if format_name == "triples":  # upstream writes some relations with blanks, some with underscores
                 self.new[self._folded(old.text).replace("_", " ")].add(self._folded(text))
         word = _word(_JOINTS.get(format_name, ""))
-        odd = {
-            text for text in (*self.new, *(n for names in self.new.values() for n in names)) if not word.fullmatch(text)
-        }
+        texts = (*self.new, *(n for names in self.new.values() for n in names), *map(self._folded, others))
+        odd = {text for text in texts if not word.fullmatch(text)}
         self._pattern = _with_names(word, frozenset(odd)) if odd else word
 
     def words(self, text: str) -> list[str]:
@@ -124,7 +126,7 @@ class Renamed:
             if found.fault:
                 return found
             defines = old_gloss != "" or self.format == "sql"
-            missed = {name for name in found.names if defines and not self._is_argument(name, new_head)}
+            missed = {name for name in found.names if defines and not self._stays(name, old_head, new_head)}
             if missed:
                 return Kept(frozenset(), f"a definition still says {sorted(missed)[0]}: {new[:80]}")
             kept |= found.names
@@ -133,8 +135,13 @@ class Renamed:
     def _folded(self, text: str) -> str:
         return text if self.is_case_sensitive else text.lower()
 
-    def _is_argument(self, name: str, head: str) -> bool:
-        return self.format in _SHOWS_ARGUMENTS and name in self.words(head.partition("(")[2])
+    def _stays(self, name: str, old: str, new: str) -> bool:
+        """Whether a definition may go on saying an old name: as what it shows of arguments, or as a column's type."""
+        if self.format == "sql":
+            column = _COLUMN.match(self._folded(new))
+            unchanged = [word for word, now in zip(self.words(old), self.words(new)) if word == now == name]
+            return column is not None and column[1] == name and len(unchanged) == 1
+        return self.format in _SHOWS_ARGUMENTS and name in self.words(new.partition("(")[2])
 
     def _parts(self, line: str, glosses: Set[str]) -> tuple[str, str]:
         """A line of definitions without its gloss, and the gloss."""

@@ -94,13 +94,13 @@ def evolve(
 
     ``raw`` is the folder of the raw datasets, where databases are; without it, queries are proved on generated
     databases alone. Raises UserError if the collection is not there, a task is not in it or not evolvable, a style
-    is unknown, or ``out`` is the collection itself.
+    is unknown, or ``out`` lies in the collection.
     """
     check_styles(config.styles, config.held_out_styles)
     check_depths(config.depths)
     manifest = load_manifest(collection_folder)
-    if out.resolve() == collection_folder.resolve():
-        raise UserError(f"{out} is the collection itself: choose another folder with --out")
+    if out.resolve().is_relative_to(collection_folder.resolve()):
+        raise UserError(f"{out} lies in the collection {collection_folder}: choose another folder with --out")
     possible = evolvable_tasks(manifest)
     tasks = list(config.tasks) or possible
     for task in tasks:

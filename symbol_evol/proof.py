@@ -94,7 +94,7 @@ def _distance(record: Record, renaming: Renaming) -> tuple[str, ...] | Refused:
     refused = _collision(record, renaming)
     if refused is not None:
         return refused
-    texts = Renamed(record.format, mapping, language.is_case_sensitive)
+    texts = Renamed(record.format, mapping, language.is_case_sensitive, (name.text for name in before.defined))
     in_symbol = texts.compare(before.printed, renaming.completion)
     in_definitions = texts.compare_definitions(before.context.definitions, renaming.context.definitions, glosses)
     for found in (in_symbol, in_definitions):

@@ -9,7 +9,7 @@ jump twice -> I_JUMP I_JUMP  ->   jump twice -> PMx1Ua PMx1Ua
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -32,6 +32,9 @@ from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats import Context, Format, Name, Verdict
 from symbol_llm.formats import get as get_format
 from symbol_llm.record import Origin, Record
+
+# What a definition shows of arguments; a concept may be spelt like a relation: ``ethnicGroup(Country,ethnicGroup): …``
+_ARGUMENTS = re.compile(r"\(([^()\n]*)\):")
 
 
 class EvolReason(StrEnum):
@@ -106,6 +109,9 @@ def choose_renaming(
         if isinstance(found, Refused):
             return found
         candidates, used = found
+        if style == SHUFFLED:  # the one table of a schema has none to exchange its name with
+            kinds = Counter(name.kind for name in candidates)
+            used = [name for name in used if kinds[name.kind] > 1] or used
         old = _chosen(candidates, used, rng, language.is_case_sensitive)
         if style == SHUFFLED:
             mapping = _exchanged(old, candidates, used, rng)
@@ -127,8 +133,9 @@ def choose_renaming(
 
 
 def words_of(record: Record, original: Context) -> frozenset[str]:
-    """The keys of all words of a record, wherever they stand."""
-    return all_words(record.prompt, original.definitions, record.completion, record.world or "")
+    """The keys of all words of a record, wherever they stand, and of all instructions that its new prompt may have."""
+    found = all_words(record.prompt, original.definitions, record.completion, record.world or "")
+    return found | {key(word) for word in instruction_words(record.task)}
 
 
 def same_name(record_format: str, kind: str, text: str, is_case_sensitive: bool) -> tuple[str, str]:
@@ -152,12 +159,16 @@ def _candidates(record: Record, before: Reading) -> tuple[list[Name], list[Name]
     if not any(same(name) in spoken for name in defined):
         return Refused(EvolReason.DEFINITIONS_DIFFER, "the symbol uses none of the names that the definitions define")
     said = instruction_words(record.task) | words_as_written(record.input)
+    for shown in _ARGUMENTS.findall(before.context.definitions):
+        said |= words_as_written(shown.replace(",", " "))
     said |= _values(language, before.tree, [name for name in defined if same(name) in spoken])
+    if not language.is_case_sensitive:
+        said = frozenset(word.lower() for word in said)
     candidates = [
         name
         for name in defined
-        if any(map(str.isalnum, name.text))
-        and (_is_word(name.text, language.is_case_sensitive) or name.text not in said)
+        for text in [name.text if language.is_case_sensitive else name.text.lower()]
+        if any(map(str.isalnum, text)) and (is_plain(text) or text not in said)
     ]
     at_hand = [name for name in candidates if same(name) in spoken]
     if not at_hand:
@@ -169,10 +180,6 @@ def _values(language: Format[Any], tree: Any, names: Sequence[Name]) -> set[str]
     """Words of a symbol that are not its names: ``keyval('amenity','bicycle_parking')`` has one spelt like a key."""
     probes = {name: f"qqprobe{number}" for number, name in enumerate(names)}
     return words_as_written(re.sub(r"[^\w.:-]", " ", language.render(language.rename(tree, probes))))
-
-
-def _is_word(name: str, is_case_sensitive: bool) -> bool:
-    return is_plain(name if is_case_sensitive else name.lower())
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
-# What every reader takes for logic, whatever the language.
-_COMMON = "and or not true false none null nil all exists forall if then else is in"
+# What every reader takes for logic, whatever the language; and the words that tell another notation.
+_COMMON = "and or not true false none null nil all exists forall if then else is in stands for name term"
 _PDDL = """
     define domain problem requirements types constants predicates functions action parameters precondition effect
     objects init goal metric minimize maximize either object when imply exists forall increase decrease assign strips

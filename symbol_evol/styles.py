@@ -26,7 +26,8 @@ from symbol_llm.formats import get as get_format
 
 SHUFFLED = "shuffled"
 _LETTERS = string.ascii_letters
-_CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
+_CONSONANTS = "bdfgklmnprstvz"
+_SYLLABLES = [consonant + vowel for consonant in _CONSONANTS for vowel in "aeiou"]
 _MOST_TRIES = 2_000  # of one name: far more than any record's own names can use up
 
 
@@ -35,7 +36,7 @@ def _paper(rng: Random) -> str:
 
 
 def _syllables(rng: Random, count: int) -> str:
-    return "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(count))
+    return "".join(rng.choices(_SYLLABLES, k=count))
 
 
 def _nonsense(rng: Random) -> str:

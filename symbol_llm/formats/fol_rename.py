@@ -31,7 +31,8 @@ from symbol_llm.formats.fol_tree import (
     symbols,
 )
 
-_DEFINITION = re.compile(rf"^({NAME})(?:(\([^()\n]*\))[ ]*([:=])|[ ]*(:))[ ]+(\S[^\n]*)$", re.MULTILINE)
+# A name may end in plus signs, also before a colon: ``a+: the grade a+``.
+_DEFINITION = re.compile(rf"^({NAME}\+{{0,2}})(?:(\([^()\n]*\))[ ]*([:=])|[ ]*(:))[ ]+(\S[^\n]*)$", re.MULTILINE)
 
 
 def theory_names(theory: Theory) -> frozenset[Name]:
@@ -87,10 +88,12 @@ def _check(names: Iterable[Name], mapping: Mapping[Name, str]) -> None:
 
 def _binders(formula: Formula, mapping: Mapping[Name, str]) -> dict[str, str]:
     """New letters for the bound variables that a new name collides with."""
-    bound = {part.variable for part in subformulas(formula) if isinstance(part, Quantified)}
-    used = {symbol.name for symbol in symbols(formula)} | set(mapping.values()) | bound
+    bound, new = {part.variable for part in subformulas(formula) if isinstance(part, Quantified)}, set(mapping.values())
+    if not bound & new:
+        return {}
+    used = {symbol.name for symbol in symbols(formula)} | new | bound
     letters = (letter for letter in _letters() if letter not in used)
-    return {variable: next(letters) for variable in sorted(bound & set(mapping.values()))}
+    return {variable: next(letters) for variable in sorted(bound & new)}
 
 
 def _letters() -> Iterator[str]:

@@ -96,8 +96,9 @@ def rename(tree: exp.Query, mapping: Mapping[Name, str]) -> exp.Query:
             node.parent.replace(exp.Literal.string(node.name))
         elif (kind := Role.COLUMN if role is Role.STRING else role, text) in changes:
             name = changes[kind, text]
+            # Quotes that only the old name needed go with it, so that exchanging names back gives the same text.
+            node.set("quoted", needs_quotes(name) or (node.quoted and not needs_quotes(node.name)))
             node.set("this", name)
-            node.set("quoted", node.quoted or needs_quotes(name))
     return copy
 
 

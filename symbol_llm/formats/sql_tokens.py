@@ -87,7 +87,7 @@ def squeezed(text: str) -> str:
 
 def fold(name: str) -> str:
     """The form in which SQLite compares identifiers: ASCII letters in lower case, others as they are."""
-    return "".join(c.lower() if c.isascii() else c for c in name)
+    return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
 
 
 def needs_quotes(name: str) -> bool:
@@ -103,10 +103,14 @@ def bare(text: str) -> str:
 
 
 def written(name: str, like: str = "") -> str:
-    """An identifier as text: in the quotes of the token it replaces, or in double quotes where it needs some."""
+    """An identifier as text: in the quotes of the token it replaces, or in double quotes where it needs some.
+
+    Double quotes that only the replaced name needed go with it, so that exchanging names back gives the same bytes.
+    """
     if like[:1] == "[" and "]" not in name:
         return f"[{name}]"
     mark = "`" if like[:1] == "`" else '"'
-    if like[:1] in ('"', "`", "[") or needs_quotes(name):
+    is_kept = like[:1] in ("`", "[") or (like[:1] == '"' and not needs_quotes(bare(like)))
+    if is_kept or needs_quotes(name):
         return mark + name.replace(mark, mark * 2) + mark
     return name

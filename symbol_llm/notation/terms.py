@@ -2,7 +2,7 @@
 
 ```
 clevr, geometry   count(filter_color(red,scene()))     calls, a line each
-kb_sexpr, pddl    (AND book.book (JOIN (R p) m.0aa))   lists, a line each
+kb_sexpr, pddl    (AND book.book (JOIN (R p) m.0aa))   lists, a line each; a long problem has a line for each section
 top               [IN:END_CALL End my call ]           lists in square brackets
 fol               ∀x (Cat(x) → Likes(x, tom))          formulas, a line each
 gqa               select: duck --> exist: ? [0]        steps
@@ -125,6 +125,25 @@ def _list_reader(opening: str, closing: str) -> Callable[[str], Terms]:
     return read
 
 
+_read_lists = _list_reader("(", ")")
+
+
+def _read_planning(text: str) -> Terms:
+    """A plan is a list a line; a problem or domain is one list, on one line or with a line for each section."""
+    return _read_lists(text.replace("\n", " ") if text.startswith("(define ") else text)
+
+
+def _write_planning(terms: Terms) -> str:
+    """As symbol_llm/formats/pddl_printer.py lays a text out."""
+    from symbol_llm.formats.pddl_printer import WIDTH
+
+    text = "\n".join(map(_write_list, terms))
+    if not text.startswith("(define ") or len(text) <= WIDTH:
+        return text
+    first, *sections = map(_write_list, terms[0].args or ())
+    return "\n  ".join([f"(define {first}", *sections]) + "\n)"
+
+
 def _write_list(term: Term) -> str:
     if term.args is None:
         return term.head
@@ -210,8 +229,8 @@ def _write_steps(terms: Terms) -> str:
 _LANGUAGES: dict[str, tuple[Callable[[str], Terms], Callable[[Terms], str]]] = {
     "clevr": (_read_calls, _write_calls),
     "geometry": (_read_calls, _write_calls),
-    "kb_sexpr": (_list_reader("(", ")"), lambda terms: "\n".join(map(_write_list, terms))),
-    "pddl": (_list_reader("(", ")"), lambda terms: "\n".join(map(_write_list, terms))),
+    "kb_sexpr": (_read_lists, lambda terms: "\n".join(map(_write_list, terms))),
+    "pddl": (_read_planning, _write_planning),
     "top": (_list_reader("[", "]"), lambda terms: "\n".join(map(_write_square, terms))),
     "fol": (_read_formulas, _write_formulas),
     "gqa": (_read_steps, _write_steps),

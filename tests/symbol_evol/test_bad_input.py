@@ -166,6 +166,16 @@ def test_a_name_that_the_request_says_stays() -> None:
     assert isinstance(refused, Refused) and refused.reason == "name_in_request"
 
 
+def test_a_name_that_the_request_says_in_another_case_stays() -> None:
+    definitions = "CREATE TABLE people (People_ID int, Height real)"
+    record = record_of(
+        "sql", "spider", definitions, "How tall is people_id 5?", "SELECT Height FROM people WHERE People_ID = 5"
+    )
+    for renaming in many(record):
+        assert "People_ID" not in {name.text for name in renaming.mapping}
+        assert isinstance(prove(record, renaming), Proof)
+
+
 def test_spelling_in_another_case_is_the_same_name() -> None:
     record = written()[1]  # FROM Trees, while the table is trees
     renaming, proof = with_all(record, Name("table", "trees"))
@@ -188,6 +198,17 @@ def test_a_new_name_that_looks_like_an_old_word_collides() -> None:
     mapping = {**renaming.mapping, sorted(renaming.mapping)[0]: "mаyor"}  # with a Cyrillic а
     refused = prove(record, replanted(record, renaming, mapping))
     assert isinstance(refused, Refused) and refused.reason == "collision"
+
+
+def test_a_new_name_is_no_word_of_any_instruction() -> None:
+    """The evolved prompt may draw another of the task's instructions than the record's own."""
+    record = generated("scan_generated", 1)[0]
+    assert "translate" not in record.prompt.lower()
+    renaming = choose_renaming(record, "paper", 0)
+    assert isinstance(renaming, Renaming)
+    mapping = {**renaming.mapping, sorted(renaming.mapping)[0]: "translate"}
+    refused = prove(record, replanted(record, renaming, mapping))
+    assert isinstance(refused, Refused) and refused.reason == "collision" and "stands in the record" in refused.detail
 
 
 def test_the_other_part_of_the_names_is_refused() -> None:
@@ -229,3 +250,56 @@ def test_a_style_with_fewer_names_than_the_schema_has_columns() -> None:
     found = [choose_renaming(record, "short", seed, held_out=True) for seed in range(6)]
     refused = [result for result in found if isinstance(result, Refused)]
     assert refused and all(r.reason == "too_few_names" and "short" in r.detail for r in refused)
+
+
+def test_a_concept_that_is_spelt_like_a_relation_keeps_the_relation() -> None:
+    """``ethnicGroup(Place,ethnicGroup)``: with the relation renamed, the prompt would still say the old name."""
+    definitions = "Concepts: Place\nbirthPlace(Person,Place): birth place\nethnicGroup(Place,ethnicGroup): ethnic group"
+    record = record_of("triples", "webnlg", definitions, "Ann was born in Rome.", "birthPlace(Ann,Rome)")
+    assert {frozenset(name.text for name in renaming.mapping) for renaming in many(record)} == {
+        frozenset({"birthPlace"})
+    }
+    proved(record)
+    record = replace(record, completion="ethnicGroup(Rome,Romans)")
+    refused = choose_renaming(record, "paper", 0)
+    assert isinstance(refused, Refused) and refused.reason == "name_in_request"
+
+
+_NUMBERED = "CREATE TABLE drivers (driver_id number PRIMARY KEY, number number)"
+
+
+def test_a_column_that_is_called_like_its_type() -> None:
+    record = record_of(
+        "sql", "spider", _NUMBERED, "Which are over 3?", "SELECT driver_id FROM drivers WHERE number > 3"
+    )
+    column = Name("column", "number")
+    renaming, proof = with_all(record, column)
+    assert (
+        proof.kind == "inverse + execution"
+        and f"{renaming.mapping[column]} number -- number" in renaming.context.definitions
+    )
+    for seed in range(20):  # exchanged, driver_id is called number and has that type
+        proved(record, seed, "shuffled")
+    missed = replace(
+        renaming.context, definitions=renaming.context.definitions.replace(f"{renaming.mapping[column]} ", "number ")
+    )
+    refused = prove(record, replace(renaming, context=missed))
+    assert isinstance(refused, Refused) and refused.reason == "old_name_leaks" and "still says number" in refused.detail
+
+
+def test_exchanged_names_of_which_one_needs_quotes() -> None:
+    definitions = 'CREATE TABLE episodes (title text, "18_49_share" text, "rating (%)" real)'
+    symbol = 'SELECT title FROM episodes WHERE "rating (%)" > 2 AND "18_49_share" = \'a\''
+    record = record_of("sql", "spider", definitions, "Which?", symbol)
+    for seed in range(30):  # the one table has no other, so a column is among them
+        proved(record, seed, "shuffled")
+
+
+def test_a_constant_with_a_plus_sign_is_defined() -> None:
+    record = record_of(
+        "fol", "folio", "", "Whoever gets the best grade is glad.", "∀x (Gets(x, a+) → Glad(x))\nGets(ann, a)"
+    )
+    renaming, _ = with_all(record, Name("constant", "a+"), Name("constant", "a"))
+    assert "a+" not in renaming.completion
+    for other in many(record):
+        assert isinstance(prove(record, other), Proof), other

@@ -23,7 +23,7 @@ from symbol_llm.formats import get as get_format
 from symbol_llm.notation import block
 from symbol_llm.notation.block import undo
 from symbol_llm.record import Record
-from tests.symbol_evol.examples import GENERATED, generated, written
+from tests.symbol_evol.examples import GENERATED, generated, record_of, written
 
 RECORDS = [*written(), *(record for task in GENERATED for record in generated(task, 6))]
 DEEP = (ARGUMENTS, SYNTAX, MACROS)
@@ -149,10 +149,33 @@ def test_a_rule_may_not_use_a_name_of_the_record() -> None:
     assert isinstance(refused, Refused) and refused.reason in ("collision", "no_notation")
 
 
+def test_a_problem_of_several_lines_takes_every_depth() -> None:
+    """A printed problem that is wider than a line has a line for each section."""
+    record = next(r for r in RECORDS if r.task == "blocksworld_generated")
+    language = get_format("pddl")
+    tree = language.parse(record.completion)
+    text = language.render(replace(tree, init=tree.init * 12))
+    assert "\n" in text
+    wide = replace(record, completion=text)
+    for depth in DEEP:
+        renaming = choose_renaming(wide, "paper", 0)
+        assert isinstance(renaming, Renaming)
+        deeper = deepen(wide, renaming, depth, 3)
+        assert isinstance(deeper, Deeper), deeper
+        assert not isinstance(prove_deeper(wide, renaming, deeper), Refused)
+
+
 def test_a_depth_that_a_symbol_does_not_take_leaves_its_names() -> None:
     record = next(r for r in RECORDS if r.format == "sql")
     evolved = evolve_one(EvolveConfig(depths=(SYNTAX,)), record)
     assert isinstance(evolved, Record) and (evolved.proof or "").startswith(f"paper, {NAMES}: ")
+
+
+def test_a_symbol_that_is_the_same_in_the_other_notation_leaves_its_names() -> None:
+    record = record_of("fol", "folio", "", "Tom likes himself.", "Likes(tom, tom)")
+    evolved = evolve_one(EvolveConfig(depths=(ARGUMENTS,)), record)
+    assert isinstance(evolved, Record) and (evolved.proof or "").startswith(f"paper, {NAMES}: ")
+    assert block.MARK not in evolved.prompt
 
 
 def test_unknown_depths_are_explained() -> None:

@@ -138,8 +138,9 @@ def test_bad_set_up_is_explained(folders: tuple[Path, Path], tmp_path: Path) -> 
         evolve(EvolveConfig(tasks=("general",)), plain, tmp_path / "a")
     with pytest.raises(UserError, match="no finished collection"):
         evolve(EvolveConfig(), tmp_path, tmp_path / "b")
-    with pytest.raises(UserError, match="itself"):
-        evolve(EvolveConfig(), plain, plain)
+    for inside in (plain, plain / "records"):
+        with pytest.raises(UserError, match="lies in the collection"):
+            evolve(EvolveConfig(), plain, inside)
     with pytest.raises(UserError, match="unknown style"):
         evolve(EvolveConfig(styles=("papers",)), plain, tmp_path / "c")
     with pytest.raises(UserError, match="no style"):
