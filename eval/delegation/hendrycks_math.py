@@ -3,14 +3,16 @@ r"""MATH's test problems, solved by programs; answers are LaTeX.
     What is $\sqrt{50} + \sqrt{2}$?  →  def solution(): return 6 * sqrt(2)  →  {"sympy": "6*sqrt(2)"}  =  6\sqrt{2}
 
 Where both the program's answer and the gold answer are numbers they are equal within a millionth, so that a float
-meets a surd. Everything else is compared by math-verify: a text as the LaTeX that it is, a sympy expression written as
-LaTeX, a list as its items between the brackets of the gold answer (Python does not tell an interval from a pair).
+meets a surd; whole numbers are equal if they are the same. Everything else is compared by math-verify: a text as the
+LaTeX that it is, a sympy expression written as LaTeX, a list as its items between the brackets of the gold answer
+(Python does not tell an interval from a pair).
 One row in fourteen has a gold program (see the source).
 """
 
 from __future__ import annotations
 
 import ast
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from collection.sources.base import Example, Rejected, Row
@@ -23,6 +25,7 @@ from symbol_llm.solvers.answers_expressions import NotRead, read
 from symbol_llm.solvers.outcome import Outcome, Solution
 
 _CLOSE = 1e-6
+_EXACT = 2**53  # below, a float holds every whole number
 
 
 class Math(ProgramBenchmark):
@@ -71,6 +74,8 @@ class Math(ProgramBenchmark):
     def judge(self, solution: Solution, item: Item) -> Solution:
         number, gold = as_number(solution.answer), latex_value(item.answer)
         if number is not None and gold is not None:
+            if gold.is_integer() and abs(gold) < _EXACT and isinstance(number, Fraction) and number.denominator == 1:
+                return judged_equal(solution, number == gold)
             return judged_equal(solution, same_number(solution.answer, gold, relative=_CLOSE, absolute=_CLOSE))
         text = as_latex(solution.answer, item.answer)
         if text is None:

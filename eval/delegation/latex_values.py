@@ -13,8 +13,9 @@ _NOISE = re.compile(
     r"\\(?:left|right|displaystyle|[!,;: ])|\\text(?:bf|rm)?\s*\{\s*\}|[$\s]|\\\$|\^\s*\{?\\circ\}?|"
     r"(?:\\text|\\mbox|\\mathrm)\s*\{\s*(?:square |cubic )?[a-zA-Z. ]+\}(?:\^\{?\d\}?)?\Z"
 )
-_THOUSANDS = re.compile(r"(?<=\d),(?:\\!)?(?=\d{3}(?!\d))")  # without a blank: "5, 100" is two numbers
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\\[dt]?frac|\\sqrt|\\pi|\\cdot|\\times|\\div|\\%|[-+*/^(){}\[\]!]|[a-z]")
+# 1,000 and 1{,}000 and 1,\! 000; without a mark and with a blank, "5, 100" is two numbers.
+_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|,|\{,\})(?=\d{3}(?!\d))")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\\[cdt]?frac|\\sqrt|\\pi|\\cdot|\\times|\\div|\\%|[-+*/^(){}\[\]!]|[a-z]")
 _DEEPEST = 60
 
 

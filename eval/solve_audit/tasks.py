@@ -35,7 +35,7 @@ class Task(NamedTuple):
         return source
 
 
-_ROWS_OF_SQLITE = "the rows that plain SQLite gives for upstream's own text of the query"
+_ROWS_OF_SQLITE = "the rows that plain SQLite gives for upstream's own text of the query, torn operators joined"
 _LABEL = "the label"
 _ANSWER = "upstream's answer"
 

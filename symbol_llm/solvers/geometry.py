@@ -5,7 +5,7 @@
 
 ``context.world`` brings what the diagram shows: ``diagram`` (its forms), ``point_positions`` and ``line_instances`` as
 upstream has them, and ``choices`` (numbers). ``choice`` counts from 0: the one choice that the value is, rounded as the
-choice is. A value that is none of the choices, or several, is NO_ANSWER, and what the facts do not settle is
+finest of them is. A value that is none of the choices, or several, is NO_ANSWER, and what the facts do not settle is
 SOLVER_UNKNOWN, with two figures that tell: nothing is measured in the diagram and nothing is guessed.
 
 Equations and theorems first; where they leave the goal open, the figures that meet all the facts are searched for, and
@@ -87,7 +87,7 @@ def _engine() -> str:
             found.append(f"{shown} {version(package)}")
         except PackageNotFoundError as error:
             raise EngineMissing(shown, f"pip install {package}") from error
-    return f"geometry rules 1.1 with {', '.join(found)}"
+    return f"geometry rules 1.2 with {', '.join(found)}"
 
 
 def _renamed(form: Form, names: Mapping[str, str]) -> Form:
@@ -121,9 +121,9 @@ def _chosen(solution: Solution, choices: Sequence[Any] | None) -> Solution:
     value = solution.answer["value"]
     if not choices:
         return replace(solution, answer={"value": value, "choice": None})
-    near: list[int] = []
-    for is_near in (_is_same, _is_rounded):
-        near = near or [i for i, choice in enumerate(choices) if is_near(value, choice)]
+    step = 10.0 ** -max(map(_num_digits, choices))
+    near = [i for i, choice in enumerate(choices) if _is_same(value, choice)]
+    near = near or [i for i, choice in enumerate(choices) if _is_rounded(value, choice, step)]
     if near and all(choices[i] == choices[near[0]] for i in near):
         near = near[:1]  # upstream has a few choices twice
     if len(near) != 1:
@@ -142,10 +142,14 @@ def _is_same(value: float, choice: Any) -> bool:
     return _is_number(choice) and abs(value - choice) <= 1e-4 * max(1.0, abs(choice))
 
 
-def _is_rounded(value: float, choice: Any) -> bool:
-    """Whether a value, rounded as the choice is, is the choice; a little more, where it was rounded on the way."""
+def _num_digits(choice: Any) -> int:
+    """The decimal places of a choice, four at the most; none where it is no number."""
     if not _is_number(choice):
-        return False
-    digits = -int(Decimal(repr(choice)).normalize().as_tuple().exponent)
-    step = 10.0 ** -min(max(digits, 0), 4)
-    return abs(value - choice) <= max(0.51 * step, _RELATIVE * abs(choice))
+        return 0
+    return min(max(-int(Decimal(repr(choice)).normalize().as_tuple().exponent), 0), 4)
+
+
+def _is_rounded(value: float, choice: Any, step: float) -> bool:
+    """Whether a value, rounded as the finest of the choices is, is this one; a little more, where it was rounded on
+    the way."""
+    return _is_number(choice) and bool(abs(value - choice) <= max(0.51 * step, _RELATIVE * abs(choice)))

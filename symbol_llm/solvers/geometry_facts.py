@@ -161,6 +161,8 @@ class Numbers:
         points = letters(form, "Arc", 2, 3)
         if points is None or len(set(points)) < len(points):
             raise Unmeasured(f"{render_form(form)} is no arc between points")
+        if len(points) == 3 and any(points[1] == circle.centre for circle in self.figure.circles):
+            points = points[::2]  # upstream names some arcs as their angle, by the centre in the middle
         found = [circle for circle in self.figure.circles if set(points) <= set(circle.points)]
         if len(found) != 1:
             raise Unmeasured(f"{len(found) or 'no'} circles have the points of {render_form(form)}")

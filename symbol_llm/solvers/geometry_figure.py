@@ -4,7 +4,7 @@
     lines  A-D-C, B-D, and O-B, a radius that nobody drew          circles  O through B
 
 Places say what lies between what and which way to turn, never how long or wide a thing is: diagrams are not to scale.
-Points without a place get one that no fact contradicts.
+Points without a place get one that what is said asks for (geometry_places.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from symbol_llm.formats.geometry_forms import Form
+from symbol_llm.solvers.geometry_places import Said, place
 
 MAX_POINTS = 30
 _BENT = 0.12  # of its length that a line's points may lie beside it: diagrams are drawn by hand
@@ -56,7 +57,10 @@ class Figure:
         drawn: Iterable[str],
         places: Mapping[str, Sequence[float]],
         reads_drawing: bool = True,
+        moves_points: bool = True,
     ) -> None:
+        """``reads_drawing``: points are on a line where the drawing alone shows it. ``moves_points``: a point that the
+        picture has far beside the line that a form puts it on (``bent``) is placed on the line (``moved``)."""
         self.forms = forms
         pairs, betweens, on_circles = _told(forms)
         known = {point for pair in pairs for point in pair} | {p for between in betweens for p in between}
@@ -70,10 +74,16 @@ class Figure:
         self._added = radii - (pairs if not shown else pairs - from_angles | shown)
         pairs |= radii
         self.points = sorted(known)
-        self.places = _placed(self.points, places, betweens, self.circles)
-        self.bent = tuple(between for between in betweens if not self._is_straight(between))
+        said = Said(betweens, [(circle.centre, circle.points) for circle in self.circles], *_polygons(forms))
+        # Pictures point downwards.
+        given = {point: (float(x), -float(y)) for point, (x, y) in places.items()}
+        self.places = place(self.points, given, said)
+        self.bent = tuple(filter(self._is_bent, betweens))
+        self.moved: frozenset[str] = frozenset()
+        if moves_points and self.bent:
+            self._move(given, said)
         betweens = [between for between in betweens if between not in self.bent]
-        straight = list(self._drawn_straight(shown, set(places))) if reads_drawing else []
+        straight = list(self._drawn_straight(shown, set(given) - self.moved)) if reads_drawing else []
         self.has_drawn = bool(straight)
         groups = _merged([*map(set, betweens), *map(set, straight)])
         lone = (
@@ -87,6 +97,11 @@ class Figure:
     def line_of(self, a: str, b: str) -> int | None:
         """The number of the line through two points, or None if no line joins them."""
         return self._line_of.get(frozenset((a, b)))
+
+    def drawn_line(self, a: str, b: str) -> int | None:
+        """The same, but None for a radius that nobody drew."""
+        i = self.line_of(a, b)
+        return None if i is None or frozenset(self.lines[i]) in self._added else i
 
     def direction(self, a: str, b: str) -> float:
         """The rough direction from one point to another, in degrees."""
@@ -126,14 +141,25 @@ class Figure:
         shared = set(self.lines[first]) & set(self.lines[second])
         return next(iter(shared)) if len(shared) == 1 else None
 
-    def _is_straight(self, between: Sequence[str]) -> bool:
+    def _move(self, given: Mapping[str, tuple[float, float]], said: Said) -> None:
+        """Place the points of bent lines anew, from what the forms say; kept if fewer lines are bent then."""
+        before, off = (self.places, self.bent), frozenset(point for point, *_ in self.bent)
+        self.places = place(self.points, {point: at for point, at in given.items() if point not in off}, said)
+        self.bent = tuple(filter(self._is_bent, said.betweens))
+        if set(self.bent) < set(before[1]):
+            self.moved = off
+        else:
+            self.places, self.bent = before
+
+    def _is_bent(self, between: Sequence[str]) -> bool:
+        """Whether a point lies far beside the line that it is said to lie on."""
         point, a, b = between
         if len(set(between)) < 3:
-            return False
+            return True
         (x, y), (u, v), (p, q) = (self.places[name] for name in (a, b, point))
         length = math.hypot(u - x, v - y)
         far = max(length, math.hypot(p - x, q - y), math.hypot(p - u, q - v))
-        return far > 0 and abs((u - x) * (q - y) - (v - y) * (p - x)) <= _BENT * far * max(length, far / 2)
+        return far == 0 or abs((u - x) * (q - y) - (v - y) * (p - x)) > _BENT * far * max(length, far / 2)
 
     def _drawn_straight(self, shown: set[frozenset[str]], placed: set[str]) -> Iterator[tuple[str, str, str]]:
         """Points that a drawn line runs through, where the diagram draws the whole line and both parts of it."""
@@ -267,32 +293,18 @@ def _split_name(name: str, known: set[str]) -> list[tuple[str, str]]:
     return [(name[:at], name[at:]) for at in range(1, len(name)) if name[:at] in known and name[at:] in known][:1]
 
 
-def _placed(
-    points: Sequence[str],
-    places: Mapping[str, Sequence[float]],
-    betweens: Sequence[tuple[str, str, str]],
-    circles: Sequence[Circle],
-) -> dict[str, tuple[float, float]]:
-    """A place for each point: as given, halfway between two others, in the middle of a circle, or anywhere."""
-    found = {p: (float(places[p][0]), -float(places[p][1])) for p in points if p in places}  # pictures point downwards
-    spare = 0
-    while len(found) < len(points):
-        missing = [point for point in points if point not in found]
-        for point in missing:
-            halfway = [ends for p, *ends in betweens if p == point and all(end in found for end in ends)]
-            around = [c.points for c in circles if c.centre == point and len(c.points) > 2]
-            near = halfway[0] if halfway else next((ps for ps in around if all(p in found for p in ps)), None)
-            if near:
-                found[point] = tuple(sum(found[p][axis] for p in near) / len(near) for axis in (0, 1))  # type: ignore[assignment]
-                break
-        else:
-            # Ends of lines first: what lies between them then finds its place.
-            inner = {p for p, *_ in betweens}
-            point = next((p for p in missing if p not in inner), missing[0])
-            angle = 2.4 * spare + 0.3
-            found[point] = (2_000 + 400 * math.cos(angle), 400 * math.sin(angle))
-            spare += 1
-    return found
+def _polygons(
+    forms: Iterable[Form],
+) -> tuple[list[tuple[str, ...]], list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """All polygons that forms name, and those that are said to be similar or congruent."""
+    found: dict[tuple[str, ...], None] = {}
+    alike = []
+    for form in forms:
+        found |= {corners: None for inner in form.walk() if (corners := polygon(inner))}
+        if form.name in ("Similar", "Congruent"):
+            one, other = map(polygon, form.arguments[:2])
+            alike += [(one, other)] if one and other else []
+    return list(found), alike
 
 
 def _merged(groups: list[set[str]]) -> list[set[str]]:

@@ -16,8 +16,9 @@ from symbol_llm.errors import SymbolError
 from symbol_llm.formats.geometry_forms import Form, named_angle, parse_forms, render_form, statement_fault
 from symbol_llm.formats.geometry_predicates import PREDICATES
 from symbol_llm.solvers.geometry_facts import NotYet, Numbers
-from symbol_llm.solvers.geometry_figure import MAX_POINTS, Figure, polygon
+from symbol_llm.solvers.geometry_figure import MAX_POINTS, Figure, letters, polygon
 from symbol_llm.solvers.geometry_measures import Measures, Unmeasured
+from symbol_llm.solvers.geometry_naming import in_turn, unnamed, with_corners
 from symbol_llm.solvers.geometry_search import Figures
 from symbol_llm.solvers.geometry_shapes import SHAPES
 from symbol_llm.solvers.geometry_statements import Statements
@@ -42,20 +43,38 @@ def prepare() -> None:
 
 def run(job: dict[str, Any]) -> Solution:
     """The value of what the problem asks for, if the facts of text and diagram settle it."""
-    forms = list(parse_forms(job["forms"]))
+    shown, skipped = _read_diagram(job["world"].get("diagram") or [])
+    read = parse_forms(job["forms"])
+    named = _named_lines([*shown, *read])
+    places = job["world"].get("point_positions") or {}
+    forms = [in_turn(_with_ends(form, named), places) for form in read]
+    if unnamed(forms):
+        figure = _figure([*forms, *shown], job["world"])
+        forms = with_corners(forms, figure) if len(figure.points) <= MAX_POINTS else forms
     goals = [form.arguments[0] for form in forms if form.name == "Find"]
     stated = [form for form in forms if form.name not in ("Find", "UseTheorem")]
-    shown, skipped = _read_diagram(job["world"].get("diagram") or [])
     if len(goals) != 1:
         return Solution(Outcome.NO_ANSWER, message=f"the problem asks for {len(goals) or 'no'} values, not for one")
     try:
-        solution, has_drawn = _solve(goals[0], stated, shown, job["world"], skipped)
-        if solution.outcome is Outcome.INCONSISTENT and has_drawn:
+        solution, figure = _solve(goals[0], stated, shown, job["world"], skipped)
+        if solution.outcome is Outcome.INCONSISTENT and figure.moved:
+            # A form against the picture: if it is against the other forms as well, it gives way.
+            solution, figure = _solve(goals[0], stated, shown, job["world"], skipped, moves_points=False)
+        if solution.outcome is Outcome.INCONSISTENT and figure.has_drawn:
             # What only the drawing shows is not said: it gives way.
-            solution, _ = _solve(goals[0], stated, shown, job["world"], skipped, reads_drawing=False)
+            solution, _ = _solve(
+                goals[0], stated, shown, job["world"], skipped, reads_drawing=False, moves_points=bool(figure.moved)
+            )
     except TooLarge as error:
         return Solution(Outcome.SOLVER_UNKNOWN, message=str(error))
     return solution
+
+
+def _figure(
+    forms: Sequence[Form], world: Mapping[str, Any], reads_drawing: bool = True, moves_points: bool = True
+) -> Figure:
+    drawn, places = _texts(world.get("line_instances")), world.get("point_positions") or {}
+    return Figure(forms, drawn, places, reads_drawing, moves_points)
 
 
 def _inside(form: Form | str) -> Iterator[Form]:
@@ -76,6 +95,24 @@ def _read_diagram(lines: Sequence[str]) -> tuple[list[Form], int]:
     return forms, skipped
 
 
+def _named_lines(forms: Sequence[Form]) -> dict[str, Form]:
+    """Lines by the small letter beside them: ``Equals(LengthOf(Line(A,B)),p)``, where the text speaks of Line(p)."""
+    found: dict[str, dict[Form, None]] = {}
+    for form in forms:
+        if form.name == "Equals" and isinstance(label := form.arguments[1], str) and len(label) == 1:
+            line = form.arguments[0]
+            if isinstance(line, Form) and line.name == "LengthOf" and letters(line.arguments[0], "Line", 2):
+                found.setdefault(label, {})[line.arguments[0]] = None  # type: ignore[index]
+    return {label: next(iter(lines)) for label, lines in found.items() if label.islower() and len(lines) == 1}
+
+
+def _with_ends(form: Form, named: Mapping[str, Form]) -> Form:
+    """A form with ``Line(A,B)`` for ``Line(p)``, where one line has that letter."""
+    if form.name == "Line" and len(form.arguments) == 1 and form.arguments[0] in named:
+        return named[str(form.arguments[0])]
+    return Form(form.name, tuple(_with_ends(p, named) if isinstance(p, Form) else p for p in form.arguments))
+
+
 def _solve(
     goal: Form | str,
     stated: list[Form],
@@ -83,11 +120,11 @@ def _solve(
     world: Mapping[str, Any],
     skipped: int,
     reads_drawing: bool = True,
-) -> tuple[Solution, bool]:
-    """The solution, and whether the drawing alone had points on lines."""
+    moves_points: bool = True,
+) -> tuple[Solution, Figure]:
+    """The solution, and the figure as it was read."""
     asked = [goal] if isinstance(goal, Form) else []
-    drawn, places = _texts(world.get("line_instances")), world.get("point_positions") or {}
-    figure = Figure([*stated, *shown, *asked], drawn, places, reads_drawing)
+    figure = _figure([*stated, *shown, *asked], world, reads_drawing, moves_points)
     if len(figure.points) > MAX_POINTS:
         raise TooLarge(f"more than {MAX_POINTS} points")
     measures = Measures(figure)
@@ -98,6 +135,7 @@ def _solve(
     similar = [(one, two) for one, two in pairs if one and two]
     notes = [f"{skipped} lines of the diagram are no forms"] * bool(skipped)
     notes += [f"left out PointLiesOnLine({p},Line({a},{b})) (the diagram has it far beside)" for p, a, b in figure.bent]
+    notes += [f"placed {point} on the line that the forms name, not where the diagram has it" for point in figure.moved]
     # "Find the area of parallelogram ABCD" says that it is one.
     inner = (part for form in (*stated, *shown, *asked) for argument in form.arguments for part in _inside(argument))
     implied = [part for part in inner if part.name in SHAPES]
@@ -111,7 +149,7 @@ def _solve(
             waiting = _state(statements, waiting, notes)
             value, last = _value(numbers, goal)
             if value is not None:
-                return _answer(goal, value, notes), figure.has_drawn
+                return _answer(goal, value, notes), figure
             theorems.apply()
             for one, two in similar:
                 theorems.areas.similar(one, two)
@@ -121,11 +159,11 @@ def _solve(
                     break
         value, last = _value(numbers, goal)
     except Contradiction as error:
-        return Solution(Outcome.INCONSISTENT, message="; ".join([str(error), *notes])), figure.has_drawn
+        return Solution(Outcome.INCONSISTENT, message="; ".join([str(error), *notes])), figure
     if value is not None:
-        return _answer(goal, value, notes), figure.has_drawn
+        return _answer(goal, value, notes), figure
     told = last or _open(goal, [*stated, *shown], numbers, figures)
-    return Solution(Outcome.SOLVER_UNKNOWN, message="; ".join([told, *notes])), figure.has_drawn
+    return Solution(Outcome.SOLVER_UNKNOWN, message="; ".join([told, *notes])), figure
 
 
 def _answer(goal: Form | str, value: float, notes: list[str]) -> Solution:

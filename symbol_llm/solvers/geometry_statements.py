@@ -47,6 +47,8 @@ class Statements:
 
     def _equals(self, left: Form | str, right: Form | str) -> None:
         for one, other in ((left, right), (right, left)):
+            if isinstance(other, Form) and other.name in _PARTS and self._part(one, other):
+                return
             if isinstance(one, Form) and one.name in ("RatioOf", "Div") and len(one.arguments) == 2:
                 above, below = map(self.numbers.of, one.arguments)
                 if isinstance(other, Form) and other.name in ("RatioOf", "Div") and len(other.arguments) == 2:
@@ -59,7 +61,29 @@ class Statements:
                 return
         if polygon(left) or polygon(right):
             raise Unmeasured("shapes that are said to be equal")
-        self.unknowns.equate(self.numbers.of(left), self.numbers.of(right))
+        first, second = self.numbers.of(left), self.numbers.of(right)
+        for measured, value in ((left, second), (right, first)):
+            if _is_turn(measured) and value.is_constant and 180 < value.constant < 360:
+                # The diagram marks the way around; angles and arcs of two points are measured the short way.
+                self.unknowns.equate(self.numbers.of(measured), number(360.0 - value.constant))
+                return
+        self.unknowns.equate(first, second)
+
+    def _part(self, line: Form | str, part: Form) -> bool:
+        """``Equals(Line(A,B),HypotenuseOf(Triangle(A,B,C)))``: which line is that part. False if this says no such."""
+        if isinstance(line, Form) and line.name == "LengthOf":
+            line = line.arguments[0]
+        corners, ends = polygon(part.arguments[0]), letters(line, "Line", 2)
+        if corners is None or ends is None or len(corners) != 3 or not set(ends) & set(corners):
+            return False
+        if part.name == "AltitudeOf":
+            self._altitude(line, part.arguments[0])
+            return True
+        if not set(ends) < set(corners):
+            raise Unmeasured("the hypotenuse is no side of the triangle")
+        (vertex,) = set(corners) - set(ends)
+        self.unknowns.equate(self.measures.angle(ends[0], vertex, ends[1]), number(90))
+        return True
 
     def _line(self, form: Form | str) -> tuple[str, str]:
         line = letters(form, "Line", 2)
@@ -189,6 +213,14 @@ class Statements:
             self._tangent(Form("Line", edge), inner)
 
 
+def _is_turn(form: Form | str) -> bool:
+    """Whether a form is the measure of an angle between two rays, or of an arc between two points."""
+    if isinstance(form, Form) and form.name == "MeasureOf":
+        form = form.arguments[0]
+    return letters(form, "Angle", 3) is not None or letters(form, "Arc", 2) is not None
+
+
+_PARTS = ("AltitudeOf", "HypotenuseOf")
 _LINES = {
     "IsMidpointOf": "_midpoint",
     "BisectsAngle": "_bisector",

@@ -149,7 +149,8 @@ class Unknowns:
         return True
 
     def equate_product(self, equation: Product) -> bool:
-        """Solve an equation with products if one free unknown, or one ratio, is left in it, in one way.
+        """Solve an equation with products if one free unknown, or one ratio, is left in it, in one way; or if it is
+        linear, since of each product one factor is known.
 
         False if not, or if it says nothing new. Raises Contradiction.
         """
@@ -161,9 +162,18 @@ class Unknowns:
         places = np.flatnonzero(free > _ZERO)
         if len(places) == 1:
             return self._solve_one(rows, rest, int(places[0]))
+        if len(places) > 1 and all(np.abs(a[:-1]).max() <= _ZERO or np.abs(b[:-1]).max() <= _ZERO for _, a, b in rows):
+            return self._solve_linear(equation)
         if len(places) == 2:
             return self._solve_ratio(rows, rest, int(places[0]), int(places[1]))
         return False
+
+    def _solve_linear(self, equation: Product) -> bool:
+        parts = []
+        for factor, a, b in equation.products:
+            known = self.value(a)
+            parts.append(b * (factor * known) if known is not None else a * (factor * (self.value(b) or 0.0)))
+        return self.equate(total(parts) + equation.rest, number(0))
 
     def _solve_one(self, rows: list[tuple[float, np.ndarray, np.ndarray]], rest: np.ndarray, at: int) -> bool:
         square = sum(f * a[at] * b[at] for f, a, b in rows)

@@ -31,6 +31,7 @@ def run(text: str) -> Solution:
         return Solution(Outcome.PARSE_ERROR, message=str(error), engine=engine)
     if fault := path_fault(graph):
         return Solution(Outcome.REJECTED, message=fault, engine=engine)
-    low, high = longest_time(graph)
+    # Twelve digits: a sum of 0.1 and 0.2 is 0.3.
+    low, high = (float(f"{time:.12g}") for time in longest_time(graph))
     path, _ = longest_path(graph)
     return Solution(None, answer={"low": low, "high": high, "path": path}, engine=engine)

@@ -134,6 +134,10 @@ def random_rows(statements: tuple[str, ...], literals: list[str], rng: Random) -
         for table in tables:
             columns = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
             pools = [_pool(column[2], numbers, texts, rng) for column in columns]
+            for place, column in enumerate(columns):
+                if column[5] and column[2].upper() == "INTEGER":
+                    # It may be the row's own number: a fraction there is an error that OR IGNORE does not ignore.
+                    pools[place] = [number for number in numbers if isinstance(number, int)]
             names = ", ".join(_quoted(column[1]) for column in columns)
             places = ", ".join("?" * len(columns))
             null_share = rng.choice([0.0, 0.0, 0.15])

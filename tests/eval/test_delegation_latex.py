@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from eval.delegation.hendrycks_math import as_latex
+from eval.delegation.base import Item
+from eval.delegation.hendrycks_math import Math, as_latex
 from eval.delegation.latex_values import latex_value
+from symbol_llm.formats.base import EMPTY
+from symbol_llm.solvers import Outcome, Solution
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,9 @@ from eval.delegation.latex_values import latex_value
         ("2^3", 8),
         ("\\$1,234.50", 1234.5),
         ("1,\\!200", 1200),
+        ("8{,}880", 8880),
+        ("11,\\! 111,\\! 100", 11_111_100),
+        ("\\cfrac{25}{16}", 25 / 16),
         ("25\\%", 25),
         ("45^\\circ", 45),
         ("12 \\text{ square units}", 12),
@@ -68,3 +74,18 @@ def test_no_numbers(text: str) -> None:
 )
 def test_answers_as_latex(answer: Any, gold: str, latex: str | None) -> None:
     assert as_latex(answer, gold) == latex
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "outcome"),
+    [
+        (1_562_501, "1{,}562{,}500", Outcome.WRONG),
+        (1_562_500.0, "1,\\!562,\\!500", Outcome.CORRECT),
+        (1_562_500.0000001, "1562500", Outcome.CORRECT),
+        (2.8284271247, "2\\sqrt{2}", Outcome.CORRECT),
+        ({"float": "inf"}, "12", Outcome.WRONG),
+    ],
+)
+def test_whole_numbers_are_the_same_or_not(answer: Any, gold: str, outcome: Outcome) -> None:
+    item = Item("m", "", "", gold, EMPTY, "m")
+    assert Math().judge(Solution(None, answer=answer), item).outcome is outcome

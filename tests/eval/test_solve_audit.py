@@ -20,8 +20,10 @@ from eval.solve_audit.causes import by_cause, cause_of
 from eval.solve_audit.established import established
 from eval.solve_audit.report import COLUMNS, as_document, as_markdown, listing, table_rows
 from eval.solve_audit.run import Disagreement, TaskAudit, audit, available
+from eval.solve_audit.sql_reference import plain_rows
 from eval.solve_audit.tasks import TASKS, get
 from symbol_llm.errors import UserError
+from symbol_llm.formats.base import Context
 from symbol_llm.formats.fol_parser import parse_theory
 from symbol_llm.formats.fol_tree import render
 from symbol_llm.solvers import SOLVERS, Outcome
@@ -151,6 +153,13 @@ def test_wikisql_is_compared_with_upstreams_own_database(tmp_path: Path) -> None
     assert any(row.file == "test.jsonl" and row.outcome is Outcome.WRONG for row in empty.disagreements)
 
 
+@pytest.mark.parametrize(("torn", "ages"), [("! =", [1, 5]), ("> =", [3, 5]), ("< =", [1, 3]), (">", [5])])
+def test_upstreams_text_is_run_with_its_torn_operators_joined(torn: str, ages: list[int]) -> None:
+    world = {"tables": {"pets": {"columns": ["age"], "rows": [[1], [3], [5]]}}}
+    found = plain_rows(Context(world=world), f"SELECT age FROM pets WHERE age {torn} 3")
+    assert isinstance(found, dict) and found["rows"] == [[age] for age in ages]
+
+
 def test_limits_and_tables(raw: Path) -> None:
     assert one("gsm_hard", raw, limit=2, cpu_seconds=0.5).rows == 2
     assert [name for name in available(raw) if name in ("gsm_hard", "prontoqa", "folio")] == ["prontoqa", "gsm_hard"]
@@ -242,6 +251,7 @@ def test_a_missing_engine_says_what_to_install(tmp_path: Path, raw: Path) -> Non
         "gqa",
         "spider",
         "sparc",
+        "cosql",
         "wikisql",
         "blocksworld",
         "grippers",

@@ -216,6 +216,13 @@ def test_random_databases_keep_the_constraints() -> None:
         assert all(row[1] is not None and (row[4] or 0) >= 0 for row in rows["pets"])
 
 
+def test_fractions_among_the_literals_spare_keys_that_are_row_numbers() -> None:
+    schema = ("CREATE TABLE pets (id INTEGER PRIMARY KEY, weight REAL)",)
+    for seed in range(20):
+        rows = random_rows(schema, ["2.5", "0.25", "1e30"], Random(seed))["pets"]
+        assert rows and all(isinstance(row[0], int) for row in rows)
+
+
 def test_score_executes_on_the_given_database() -> None:
     gold = "SELECT name FROM pets WHERE age > 3"
     same = SQL.score("SELECT name FROM pets WHERE age >= 4", gold, INLINE)  # here, not in general

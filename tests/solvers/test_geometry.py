@@ -26,6 +26,8 @@ RAW = os.environ.get("SYMBOL_LLM_RAW")
         ([6.5, 13, 26, 13], 1),  # upstream has a few choices twice
         ([13.0004, 20, 30, 40], 0),
         ([1, 2, 3, 4], None),
+        ([12, 12.6, 14, 15], None),  # the choices have a decimal place: 13 is not rounded to 14 or 12.6
+        ([12.7, 13.0, 13.4, 15], 1),
         ([12.9, 13.1, 0, 1], None),
         (["\\angle 1", "\\angle 2", "x", "y"], None),
         ([True, None, "13", math.nan], None),

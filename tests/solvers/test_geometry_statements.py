@@ -75,6 +75,50 @@ UPRIGHT = "PointLiesOnLine(F, Line(A, B)); Perpendicular(Line(C,F),Line(A,B)); L
             "MeasureOf(Angle(B,A,C))",
             70,
         ),
+        (
+            "a line is the hypotenuse",
+            f"Equals(Line(A,C),HypotenuseOf(Right(Triangle(A,B,C)))); {says(LENGTH, AB=8, AC=17)}",
+            TRIANGLE,
+            "LengthOf(Line(B,C))",
+            15,
+        ),
+        (
+            "a line is the altitude",
+            "PointLiesOnLine(F, Line(A, B)); Equals(Line(C,F),AltitudeOf(Triangle(A,B,C))); "
+            + says(LENGTH, CF=4, AF=3),
+            ALTITUDE,
+            "LengthOf(Line(A,C))",
+            5,
+        ),
+        (
+            "lines by the letters beside them",
+            f"Parallel(Line(m),Line(n)); {says(LENGTH, AB='m', CD='n')}; {says(ANGLE, BAC=40, ACD='2x')}",
+            {"A": (0.0, 0.0), "B": (4.0, 0.0), "C": (3.0, 3.0), "D": (-1.0, 3.0)},
+            "x",
+            20,
+        ),
+        ("an angle marked the long way", says(ANGLE, BOD=230), CIRCLE, "MeasureOf(Angle(B,O,D))", 130),
+        (
+            "an arc marked the long way",
+            f"{ON}; Equals(MeasureOf(Arc(B,D)),250)",
+            CIRCLE,
+            "MeasureOf(Angle(B,O,D))",
+            110,
+        ),
+        (
+            "an arc named as its angle",
+            f"{ON}; Equals(LengthOf(Line(O,A)),6); {says(ANGLE, BOD=90)}",
+            CIRCLE,
+            "Div(LengthOf(Arc(B,O,D)),\\pi)",
+            3,
+        ),
+        (
+            "an area with two free lengths, and a known height",
+            f"{UPRIGHT}; {says(LENGTH, CF=4)}; Equals(AreaOf(Triangle(A,B,C)),26)",
+            ALTITUDE,
+            "LengthOf(Line(A,B))",
+            13,
+        ),
     ],
 )
 def test_forms(
@@ -89,6 +133,8 @@ def test_forms(
         ("Isosceles(Triangle(A,B,C))", RIGHT, "the diagram does not show which two sides are equal"),
         ("Isosceles(Pentagon(A,B,C,D,E))", {**SQUARE, "E": (1.0, 5.0)}, "which sides are equal is not told"),
         ("Trapezoid(A,B,C,D)", SQUARE, "does not show which sides of the trapezoid are parallel"),
+        ("Equals(Line(A,M),HypotenuseOf(Triangle(A,B,C)))", {**TRIANGLE, "M": (2.0, 2.0)}, "no side of the triangle"),
+        ("Parallel(Line(m),Line(n))", SQUARE, "Line(m) has no ends"),
         ("IsMidpointOf(Point(M),LegOf(Trapezoid(A,B,C,D)))", {**SQUARE, "M": (9.0, 9.0)}, "M is on no side"),
     ],
 )

@@ -29,6 +29,7 @@ def solver() -> Iterator[Solver]:
         ("{'a': ['END'], 'START': ['a'], 'END': []}\n{'a': '1 day 12 hours'}", 129_600.0, 129_600.0, None),
         ("{'a': ['END'], 'START': ['a'], 'END': []}\n{'a': '2 months'}", 56 * 86_400.0, 62 * 86_400.0, None),
         ("adj_list = {7: [(3, 30.5)], 3: [(9, 0.0)], 9: []}\nsource = 7\ntarget = 9", 30.5, 30.5, ["7", "3", "9"]),
+        ("adj_list = {1: [(2, 0.1)], 2: [(3, 0.2)], 3: []}\nsource = 1\ntarget = 3", 0.3, 0.3, None),
         # the longest month decides the path, the shortest the lower bound
         (
             "{'a': ['END'], 'b': ['END'], 'START': ['a', 'b'], 'END': []}\n{'a': '1 month', 'b': '29 days'}",
