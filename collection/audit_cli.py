@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from collection.cli import Json, Raw, Workers, raw_folder
+from collection.cli import Workers, raw_folder
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import CheckFailed, UserError, unknown_name
+from symbol_llm.options import Json, Raw
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -11,6 +11,7 @@ import typer
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import UserError, unknown_name
 from symbol_llm.lazy_group import LazyGroup
+from symbol_llm.options import Json, Raw
 
 # What reads a collection: command -> (module:typer app, help).
 READERS: dict[str, tuple[str, str]] = {
@@ -26,9 +27,7 @@ class Commands(LazyGroup):
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Raw = Annotated[Path | None, typer.Option("--raw", help="Folder with one folder per dataset; default $SYMBOL_LLM_RAW.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the collection.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes.")]
 
 

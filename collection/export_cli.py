@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from collection.cli import Json
 from symbol_llm.console import emit, log, make_table
+from symbol_llm.options import Json
 from symbol_llm.record import Origin, Split
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -10,6 +10,7 @@ import typer
 
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import UserError, unknown_name
+from symbol_llm.options import Json
 
 if TYPE_CHECKING:
     from collection.fetch_files.kinds import Dataset
@@ -32,7 +33,7 @@ def fetch_command(
     timeout: Annotated[
         float, typer.Option("--timeout", min=0.001, help="Seconds to wait for a server that sends nothing.")
     ] = 60.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Fetch nothing: print where the files are, as docs/raw-data.md shows it.")
     ] = False,

@@ -10,9 +10,10 @@ from typing import Annotated
 import orjson
 import typer
 
-from collection.cli import Json, Raw, raw_folder
+from collection.cli import raw_folder
 from symbol_llm.console import emit
 from symbol_llm.errors import UserError
+from symbol_llm.options import Json, Raw
 from symbol_llm.record import Record, Split
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -18,6 +18,7 @@ from eval.backends.options import Seed, writes
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import CheckFailed, UserError
 from symbol_llm.lazy_group import LazyGroup
+from symbol_llm.options import Json, Raw
 
 if TYPE_CHECKING:
     from eval.backends import Backend
@@ -35,7 +36,6 @@ class Commands(LazyGroup):
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of the run; a run begun there goes on.")]
-Raw = Annotated[Path | None, typer.Option("--raw", help="Folder with one folder per dataset; default $SYMBOL_LLM_RAW.")]
 Tasks = Annotated[str, typer.Option("--tasks", help="Comma-separated; default: all that can be run.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Items per task, drawn by the seed; default all.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Solvers or scorers side by side.")]
@@ -44,7 +44,6 @@ Collection = Annotated[
     Path | None,
     typer.Option("--collection", help="Collection the model was trained on: flag items that its records ask, too."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 @app.command("symbolic")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from symbol_llm.console import emit, log, make_table
+from symbol_llm.options import Json
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -17,7 +18,7 @@ def compare_command(
     a: Annotated[Path, typer.Argument(help="Folder of a run (--out of eval symbolic or eval delegate).")],
     b: Annotated[Path, typer.Argument(help="Folder of another run over the same items.")],
     seed: Annotated[int, typer.Option("--seed", help="Of resampling.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compare two runs item by item: differences with intervals, and which of them are real."""
     from eval.compare import compare

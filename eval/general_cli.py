@@ -10,6 +10,7 @@ import typer
 from eval.backends.options import BatchSize, Concurrency, Endpoint, Model, TemplateName, Timeout
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import unknown_name
+from symbol_llm.options import Json
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -29,7 +30,7 @@ def general_command(
     concurrency: Concurrency = 16,
     timeout: Timeout = 600.0,
     offline: Annotated[bool, typer.Option("--offline", help="Never ask the hub for rows.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """MMLU (5-shot) and BBH (0-shot) through lm-evaluation-harness: what is left of general ability."""
     from collection.cli import raw_folder

@@ -14,13 +14,13 @@ import typer
 from eval.backends.options import Seed, writes
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import CheckFailed
+from symbol_llm.options import Json
 
 if TYPE_CHECKING:
     from eval.backends import Backend
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 _COLUMNS = ("task", "prompts", "samples", "right", "cut", "not judged", "kept")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from symbol_llm.console import emit, log
+from symbol_llm.options import Json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -17,7 +18,7 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="A demo, evaluation, collection, training or experiment.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the page.")],
     items: Annotated[int, typer.Option("--items", min=0, help="Single items to show per task.")] = 300,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the report page of one or several runs. It works from a file, without a network."""
     from eval.report import write_report

@@ -3,6 +3,7 @@
     RUN/delegate/run.json               what was run: backend, model, tasks, limit, seed, version
     RUN/delegate/outputs/gsm8k.jsonl    what the model wrote: the part that costs money
     RUN/delegate/gsm8k.jsonl            what became of it: prompt, output, symbol, outcome, answer, message …
+    RUN/delegate/worlds/tables.jsonl    what items are about, see eval/worlds.py
     RUN/delegate/summary.json           the numbers
 
 Lines are only ever appended; the last line of an id and sample counts. A half-written last line is dropped and its

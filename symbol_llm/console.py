@@ -6,14 +6,13 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Item = TypeVar("Item")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -44,14 +43,6 @@ def progress(label: str, total: int | None = None) -> Iterator[Any]:
             log(f"{label}: {done}" + (f" of {total}" if total else ""))
 
     yield advance
-
-
-def tracked(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
-    """Pass items through and show the progress."""
-    with progress(label, total) as advance:
-        for item in items:
-            yield item
-            advance(1)
 
 
 def emit(document: Any, table: Table | None, *, as_json: bool) -> None:

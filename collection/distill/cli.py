@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 import typer
 
-from collection.cli import Json, Raw, Workers, raw_folder
-from collection.distill.base import Prompts
+from collection.cli import Workers, raw_folder
+from collection.distill.base import Prompts, Task
 from collection.distill.prices import FREE, Price, price_of
-from collection.distill.requests import Sampling, Span
+from collection.distill.requests import Asked, Sampling, Span, ask
+from collection.distill.tokens import TokenCounter, make_counter
 from symbol_llm.console import emit, log, make_table, progress
 from symbol_llm.errors import UserError
+from symbol_llm.options import Json, Raw, taking
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -40,6 +41,61 @@ Free = Annotated[bool, typer.Option("--free", help="A server of your own: nothin
 TokenizerFolder = Annotated[Path | None, typer.Option("--tokenizer", help="Folder with the model's tokenizer.json.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Show a model its fault where no sample is correct.")]
 DEFAULT_LEDGER = Path("distill.sqlite")
+
+
+class Job(NamedTuple):
+    """What a model is asked: questions of a task, put in one way."""
+
+    task: Task
+    sampling: Sampling
+    raw: Path | None
+    span: Span
+
+    def asked(self) -> Iterator[Asked]:
+        return ask(self.task, self.sampling, self.raw, self.span)
+
+    def __str__(self) -> str:
+        return f"{self.task.name} by {self.sampling.model}"
+
+
+def job_from(
+    task: TaskName,
+    model: Model,
+    raw: Raw = None,
+    limit: Limit = None,
+    skip: Skip = 0,
+    samples: Samples = 1,
+    prompts: PromptKind = Prompts.FEW_SHOT,
+    extra: Extra = "{}",
+    temperature: Temperature = 0.7,
+    max_tokens: MaxTokens = 800,
+    max_tokens_field: MaxTokensField = "max_completion_tokens",
+) -> Job:
+    """Raises UserError before anything is sent."""
+    from collection.distill.tasks import get
+
+    sampling = Sampling(
+        model=model,
+        samples=samples,
+        temperature=None if temperature < 0 else temperature,
+        max_tokens=max_tokens,
+        max_tokens_field=max_tokens_field,
+        prompts=prompts,
+        extra=_fields(extra),
+    )
+    return Job(get(task), sampling, raw_folder(raw), Span(skip, limit))
+
+
+class Cost(NamedTuple):
+    """What an answer costs, and how tokens are counted beforehand."""
+
+    price: Price
+    counter: TokenCounter
+
+
+def cost_from(model: Model, prices: Prices = None, free: Free = False, tokenizer: TokenizerFolder = None) -> Cost:
+    """Raises UserError for a model without a price."""
+    return Cost(FREE if free else price_of(model, prices), make_counter(model, tokenizer))
 
 
 @app.command("tasks")
@@ -66,22 +122,11 @@ def prices_command(prices: Prices = None, as_json: Json = False) -> None:
 
 
 @app.command("plan")
+@taking(job=job_from, cost=cost_from)
 def plan_command(
-    task: TaskName,
-    model: Model,
-    raw: Raw = None,
+    job: Job,
+    cost: Cost,
     ledger: LedgerFile = DEFAULT_LEDGER,
-    limit: Limit = None,
-    skip: Skip = 0,
-    samples: Samples = 1,
-    prompts: PromptKind = Prompts.FEW_SHOT,
-    extra: Extra = "{}",
-    temperature: Temperature = 0.7,
-    max_tokens: MaxTokens = 800,
-    max_tokens_field: MaxTokensField = "max_completion_tokens",
-    prices: Prices = None,
-    free: Free = False,
-    tokenizer: TokenizerFolder = None,
     batch: Annotated[bool, typer.Option("--batch", help="Count with the price of batches.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -89,41 +134,23 @@ def plan_command(
     from collection.distill.ledger import Ledger
     from collection.distill.plan import make_plan
     from collection.distill.prices import dollars
-    from collection.distill.requests import ask
 
-    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
-    job = _Job(task, raw, sampling, _price(model, prices, free), tokenizer)
     with Ledger(ledger) as book:
-        plan = make_plan(
-            book, ask(job.task, job.sampling, job.raw, Span(skip, limit)), job.price, job.counter, is_batch=batch
-        )
+        plan = make_plan(book, job.asked(), cost.price, cost.counter, is_batch=batch)
     costs = ("highest_cost", "spent_so_far")
     numbers: dict[str, int] = {**plan}  # type: ignore[dict-item]
     rows = [[name.replace("_", " "), dollars(n) if name in costs else n] for name, n in numbers.items()]
-    emit(
-        plan, make_table(f"{task} by {model}; tokens by {job.counter.name}", ("what", "number"), rows), as_json=as_json
-    )
+    emit(plan, make_table(f"{job}; tokens by {cost.counter.name}", ("what", "number"), rows), as_json=as_json)
 
 
 @app.command("run")
+@taking(job=job_from, cost=cost_from)
 def run_command(
-    task: TaskName,
-    model: Model,
-    raw: Raw = None,
+    job: Job,
+    cost: Cost,
     ledger: LedgerFile = DEFAULT_LEDGER,
     budget: Annotated[str | None, typer.Option("--budget-usd", help="All that this ledger may ever cost.")] = None,
-    limit: Limit = None,
-    skip: Skip = 0,
-    samples: Samples = 1,
-    prompts: PromptKind = Prompts.FEW_SHOT,
-    extra: Extra = "{}",
     repair: Repair = False,
-    temperature: Temperature = 0.7,
-    max_tokens: MaxTokens = 800,
-    max_tokens_field: MaxTokensField = "max_completion_tokens",
-    prices: Prices = None,
-    free: Free = False,
-    tokenizer: TokenizerFolder = None,
     base_url: Annotated[str | None, typer.Option("--base-url", help="Any OpenAI-compatible server.")] = None,
     batch: Annotated[bool, typer.Option("--batch", help="Send batches: half the price, within a day.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the batches have ended.")] = True,
@@ -142,10 +169,8 @@ def run_command(
     from collection.distill.online import Sending
     from collection.distill.prices import dollars, micro_dollars
 
-    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
-    job = _Job(task, raw, sampling, _price(model, prices, free), tokenizer)
     limit_cost = None if budget is None else micro_dollars(budget)
-    if limit_cost is None and any(job.price):
+    if limit_cost is None and any(cost.price):
         raise UserError("how much may it cost? Give --budget-usd; symbol-llm distill plan tells what to expect")
     sending = Sending(
         base_url=base_url, in_flight=in_flight, timeout=timeout, rpm=rpm, tpm=tpm, never_pay_twice=never_pay_twice
@@ -154,15 +179,16 @@ def run_command(
         book.bind("server", base_url or "api.openai.com")
         if number := book.recover(never_pay_twice=never_pay_twice):
             log(f"{number} requests of a run that ended early: {'lost' if never_pay_twice else 'to be sent again'}")
-        report = _Runner(job, book, sending, batch, wait, poll).run(Span(skip, limit), repair)
+        report = _Runner(job, cost, book, sending, batch, wait, poll).run(repair)
         money = book.money()
         document = {**report.to_json(), "money": money._asdict(), "ledger": str(ledger), "by state": book.counts()}
     rows = [[name, number] for name, number in sorted(report.counts.items())]
     rows += [["spent", dollars(money.spent)], ["perhaps spent", dollars(money.uncertain)]]
-    emit(document, make_table(f"{task} by {model}", ("what", "number"), rows), as_json=as_json)
+    emit(document, make_table(str(job), ("what", "number"), rows), as_json=as_json)
     if report.stopped:
         log(f"stopped: {report.stopped}")
-    log(f"answers are in {ledger}. Check them: symbol-llm distill collect {task} --model {model} --ledger {ledger}")
+    name, model = job.task.name, job.sampling.model
+    log(f"answers are in {ledger}. Check them: symbol-llm distill collect {name} --model {model} --ledger {ledger}")
     if report.is_error:
         raise typer.Exit(2)
 
@@ -185,47 +211,34 @@ def status_command(ledger: LedgerFile = DEFAULT_LEDGER, as_json: Json = False) -
 
 
 @app.command("collect")
+@taking(job=job_from)
 def collect_command(
-    task: TaskName,
-    model: Model,
-    raw: Raw = None,
+    job: Job,
     ledger: LedgerFile = DEFAULT_LEDGER,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the pairs; default RAW/distilled.")] = None,
-    limit: Limit = None,
-    skip: Skip = 0,
-    samples: Samples = 1,
-    prompts: PromptKind = Prompts.FEW_SHOT,
-    extra: Extra = "{}",
     repair: Repair = False,
     keep: Annotated[int, typer.Option("--keep", min=1, help="Different correct symbols per question.")] = 1,
-    temperature: Temperature = 0.7,
-    max_tokens: MaxTokens = 800,
-    max_tokens_field: MaxTokensField = "max_completion_tokens",
     workers: Workers = 2,
     as_json: Json = False,
 ) -> None:
     """Execute the answers and keep the pairs that give the gold answer. Options as in ``run``."""
     from collection.distill.ledger import Ledger
     from collection.distill.pairs import FOLDER, write_pairs
-    from collection.distill.requests import ask
     from collection.distill.verify import Verifier
 
     _require(ledger)
-    sampling = _sampling(model, samples, temperature, max_tokens, max_tokens_field, prompts, extra)
-    job = _Job(task, raw, sampling, _price(model, None, True), None)
     target = out or (job.raw / FOLDER if job.raw else None)
     if target is None:
         raise UserError("where should the pairs go? Give --raw (they go to RAW/distilled) or --out")
-    with Ledger(ledger) as book, progress(f"collect {task}") as advance:
+    with Ledger(ledger) as book, progress(f"collect {job.task.name}") as advance:
         verifier = Verifier(job.task, book, workers)
         try:
-            asked = ask(job.task, job.sampling, job.raw, Span(skip, limit))
-            questions = verifier.questions(asked, job.sampling if repair else None)
-            result = write_pairs(verifier, questions, target, model=model, keep=keep, advance=advance)
+            questions = verifier.questions(job.asked(), job.sampling if repair else None)
+            result = write_pairs(verifier, questions, target, model=job.sampling.model, keep=keep, advance=advance)
         finally:
             verifier.close()
     rows = [["questions", result["questions"]], ["pairs", result["pairs"]], *result["by state"].items()]
-    emit(result, make_table(f"{task} by {model}", ("what", "number"), rows), as_json=as_json)
+    emit(result, make_table(str(job), ("what", "number"), rows), as_json=as_json)
     log(f"pairs in {result['out']}. Build with them: symbol-llm collect build --raw {target.parent} --out OUT")
 
 
@@ -248,35 +261,6 @@ def retry_command(
     emit({"requests": number}, make_table("To be sent again", ("requests",), [[number]]), as_json=as_json)
 
 
-class _Job:
-    """What the options of plan, run and collect mean together. Raises UserError before anything is sent."""
-
-    def __init__(self, task: str, raw: Path | None, sampling: Sampling, price: Price, tokenizer: Path | None) -> None:
-        from collection.distill.tasks import get
-        from collection.distill.tokens import make_counter
-
-        self.task, self.raw, self.sampling, self.price = get(task), raw_folder(raw), sampling, price
-        self.counter = make_counter(sampling.model, tokenizer)
-
-
-def _sampling(
-    model: str, samples: int, temperature: float, max_tokens: int, max_tokens_field: str, prompts: Prompts, extra: str
-) -> Sampling:
-    return Sampling(
-        model=model,
-        samples=samples,
-        temperature=None if temperature < 0 else temperature,
-        max_tokens=max_tokens,
-        max_tokens_field=max_tokens_field,
-        prompts=prompts,
-        extra=_fields(extra),
-    )
-
-
-def _price(model: str, prices: Path | None, free: bool) -> Price:
-    return FREE if free else price_of(model, prices)
-
-
 def _fields(text: str) -> dict[str, Any]:
     """The value of ``--extra``. Raises UserError if it is no JSON object."""
     try:
@@ -291,30 +275,27 @@ def _fields(text: str) -> dict[str, Any]:
 class _Runner:
     """A run: the samples, then the repairs of what they left open."""
 
-    def __init__(self, job: _Job, book: Any, sending: Any, batch: bool, wait: bool, poll: float) -> None:
-        self.job, self.book, self.sending, self.batch, self.wait, self.poll = job, book, sending, batch, wait, poll
+    def __init__(self, job: Job, cost: Cost, book: Any, sending: Any, batch: bool, wait: bool, poll: float) -> None:
+        self.job, self.cost, self.book, self.sending = job, cost, book, sending
+        self.batch, self.wait, self.poll = batch, wait, poll
 
-    def run(self, span: Span, repair: bool) -> Any:
-        from collection.distill.requests import ask
-
-        asked = partial(ask, self.job.task, self.job.sampling, self.job.raw, span)
+    def run(self, repair: bool) -> Any:
         if repair and self.job.sampling.prompts is Prompts.COLLECTION:
             raise UserError("--repair is a conversation: it needs --prompts few-shot")
-        report = self._send(lambda: (each.request for each in asked()))
+        report = self._send(lambda: (each.request for each in self.job.asked()))
         if repair and not report.stopped:
-            second = self._send(lambda: self._repairs(span))
+            second = self._send(self._repairs)
             second.counts = Counter({f"repair: {name}": number for name, number in second.counts.items()})
             report.counts.update(second.counts)
             report.stopped, report.is_error = second.stopped, second.is_error
         return report
 
-    def _repairs(self, span: Span) -> Iterator[Any]:
-        from collection.distill.requests import ask
+    def _repairs(self) -> Iterator[Any]:
         from collection.distill.verify import Verifier, repairs
 
         verifier = Verifier(self.job.task, self.book)
         try:
-            for _, samples in verifier.questions(ask(self.job.task, self.job.sampling, self.job.raw, span)):
+            for _, samples in verifier.questions(self.job.asked()):
                 yield from (each.request for each in repairs(self.job.task, samples, self.job.sampling))
         finally:
             verifier.close()
@@ -325,11 +306,11 @@ class _Runner:
 
         with progress(f"distill {self.job.task.name}") as advance:
             if not self.batch:
-                return send(self.book, requests(), self.job.price, self.job.counter, self.sending, advance)
+                return send(self.book, requests(), self.cost.price, self.cost.counter, self.sending, advance)
             batches = Batches(
                 self.book,
-                self.job.price,
-                self.job.counter,
+                self.cost.price,
+                self.cost.counter,
                 BatchSending(base_url=self.sending.base_url, timeout=self.sending.timeout, poll_seconds=self.poll),
             )
             batches.run(requests, wait=self.wait, advance=advance)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from collection.cli import Json
 from collection.procedures.convert import COMPACT, PAPER, Form
 from collection.procedures.splits import Split
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import CheckFailed, SymbolError, UserError
+from symbol_llm.options import Json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

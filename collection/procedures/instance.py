@@ -1,8 +1,7 @@
 """A plan: steps with times, and which step follows which.
 
-    plan_of([Step("1", "10 min", "heat the oven"), Step("2", "5 min", "mix"), Step("3", "1 hour", "bake")],
-            [("1", "3"), ("2", "3")], title="bake bread")
-    →   Plan(steps=(…), following=((2,), (2,), ()), title="bake bread")
+    Plan((Step("1", "10 min", "heat the oven"), Step("2", "5 min", "mix"), Step("3", "1 hour", "bake")),
+         following=((2,), (2,), ()), title="bake bread")
 
 Times are texts, as in a prompt (``30 min``, ``1 day 12 hours``, ``2 months``), and exact: seconds in whole numbers or
 fractions. A month has 28 to 31 days and a year 365 or 366, so every time has a lower and an upper bound.
@@ -11,20 +10,17 @@ fractions. A month has 28 to 31 days and a year 365 or 366, so every time has a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats.durations import read_duration
-from symbol_llm.formats.graph_text import END, MAX_EDGES, MAX_NODES, NODE, START
 
 Seconds = int | Fraction
 DAY = 86_400
-_NEGATIVE = re.compile(r"[ ]*[-−]")
 
 
 class Step(NamedTuple):
@@ -39,7 +35,7 @@ class Step(NamedTuple):
 class Plan:
     """Steps, and for each the places of the steps that wait for it, in the order written.
 
-    Not checked by itself: ``plan_of`` builds a plan from what somebody wrote.
+    Not checked by itself: ``convert.read`` makes plans of what somebody wrote.
     """
 
     steps: tuple[Step, ...]
@@ -68,49 +64,6 @@ class Plan:
     def renamed(self, names: Sequence[str]) -> Plan:
         """The same plan with other names, one per step in order."""
         return replace(self, steps=tuple(s._replace(name=n) for s, n in zip(self.steps, names, strict=True)))
-
-
-def plan_of(steps: Iterable[Step], edges: Iterable[tuple[str, str]], title: str = "") -> Plan:
-    """A checked plan; edges are pairs of names.
-
-    Raises UserError for no step, a name twice or none, a time that cannot be read or is negative, an edge to a missing
-    step, an edge twice, and a cycle.
-    """
-    steps = tuple(steps)
-    if not 0 < len(steps) <= MAX_NODES:
-        raise UserError(f"a plan has 1 to {MAX_NODES} steps; this one has {len(steps)}")
-    places: dict[str, int] = {}
-    for step in steps:
-        if not NODE.fullmatch(step.name) or step.name in (START, END):
-            raise UserError(f"{step.name!r} cannot be the name of a step: use letters, digits and _, not START or END")
-        if step.name in places:
-            raise UserError(f"two steps are called {step.name}")
-        places[step.name] = len(places)
-        check_time(step)
-    following: list[list[int]] = [[] for _ in steps]
-    for number, (earlier, later) in enumerate(edges, 1):
-        for name in (earlier, later):
-            if name not in places:
-                raise UserError(f"step {earlier} must precede step {later}, but there is no step {name}")
-        if places[later] in following[places[earlier]]:
-            raise UserError(f"step {earlier} must precede step {later}: said twice")
-        if number > MAX_EDGES:
-            raise UserError(f"a plan has at most {MAX_EDGES} constraints")
-        following[places[earlier]].append(places[later])
-    plan = Plan(steps, tuple(map(tuple, following)), title)
-    if cycle := find_cycle(plan.following):
-        raise UserError(f"no step of a cycle can start: {' → '.join(steps[i].name for i in (*cycle, cycle[0]))}")
-    return plan
-
-
-def check_time(step: Step) -> None:
-    """Raises UserError if the step's time is negative or cannot be read."""
-    if _NEGATIVE.match(step.time):
-        raise UserError(f"step {step.name} takes {step.time!r}: a time cannot be negative")
-    try:
-        bounds(step.time)
-    except SymbolError as error:
-        raise UserError(f"the time of step {step.name} cannot be read: {error}") from None
 
 
 def find_cycle(following: Sequence[Sequence[int]]) -> list[int]:

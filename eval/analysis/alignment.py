@@ -11,12 +11,12 @@ cone, where everything looks aligned. ``is_centred`` takes the common direction 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eval.analysis.choices import Text
 from eval.analysis.chosen import Chosen
 from eval.analysis.geometry import (
     Estimate,
@@ -37,11 +37,6 @@ from symbol_llm.ledger import make_folder, write_bytes
 
 POINTS = 600  # of the picture; the numbers are of all records
 KIND = "alignment"
-
-
-class Text(StrEnum):
-    SYMBOL = "symbol"  # the symbol alone
-    PAIR = "pair"  # the symbol after its prompt; only the symbol is pooled
 
 
 def analyse(

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -23,14 +22,9 @@ from typing import Any, NamedTuple
 from collection.built import Built
 from collection.sources import SOURCES
 from collection.sources import get as get_source
+from eval.analysis.choices import By
 from symbol_llm.errors import UserError
 from symbol_llm.record import Origin, Split
-
-
-class By(StrEnum):
-    FAMILY = "family"
-    FORMAT = "format"
-    TASK = "task"
 
 
 class Entry(NamedTuple):

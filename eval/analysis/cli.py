@@ -10,52 +10,20 @@ symbol-llm analyse gains runs/base runs/injection runs/infusion --out runs/gains
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eval.analysis.choices import By, Dtype, Pooling, Splits, Text
 from symbol_llm.console import emit, log
+from symbol_llm.options import Json
 
 if TYPE_CHECKING:
     import numpy as np
     from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
-
-# The same words as in chosen.py, alignment.py and hidden_states.py, which load numpy and the sources.
-class SplitChoice(StrEnum):
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
-    ALL = "all"
-
-
-class ByChoice(StrEnum):
-    FAMILY = "family"
-    FORMAT = "format"
-    TASK = "task"
-
-
-class PoolingChoice(StrEnum):
-    MEAN = "mean"
-    LAST = "last"
-
-
-class TextChoice(StrEnum):
-    SYMBOL = "symbol"
-    PAIR = "pair"
-
-
-class DtypeChoice(StrEnum):
-    AUTO = "auto"
-    FLOAT32 = "float32"
-    FLOAT16 = "float16"
-    BFLOAT16 = "bfloat16"
 
 
 @app.command("alignment")
@@ -64,17 +32,13 @@ def alignment_command(
     data: Annotated[Path, typer.Option("--data", help="A built collection.")],
     evolved: Annotated[Path | None, typer.Option("--evolved", help="What `evolve` made of it: adds pairs.")] = None,
     layer: Annotated[int, typer.Option("--layer", help="0 embeddings, 1 first block …, -1 the last.")] = -1,
-    pooling: Annotated[PoolingChoice, typer.Option("--pooling", help="Over the tokens of the symbol.")] = (
-        PoolingChoice.MEAN
-    ),
-    text: Annotated[TextChoice, typer.Option("--text", help="The symbol alone, or read after its prompt.")] = (
-        TextChoice.SYMBOL
-    ),
-    by: Annotated[ByChoice, typer.Option("--by", help="What a family is.")] = ByChoice.FAMILY,
-    split: Annotated[SplitChoice, typer.Option("--split", help="Which records.")] = SplitChoice.TEST,
+    pooling: Annotated[Pooling, typer.Option("--pooling", help="Over the tokens of the symbol.")] = Pooling.MEAN,
+    text: Annotated[Text, typer.Option("--text", help="The symbol alone, or read after its prompt.")] = Text.SYMBOL,
+    by: Annotated[By, typer.Option("--by", help="What a family is.")] = By.FAMILY,
+    split: Annotated[Splits, typer.Option("--split", help="Which records.")] = Splits.TEST,
     limit: Annotated[int, typer.Option("--limit", min=2, help="Records per family, and pairs of each kind.")] = 200,
     centre: Annotated[bool, typer.Option("--centre", help="Subtract the mean vector before distances.")] = False,
-    dtype: Annotated[DtypeChoice, typer.Option("--dtype", help="Weights; auto: bfloat16 on a GPU.")] = DtypeChoice.AUTO,
+    dtype: Annotated[Dtype, typer.Option("--dtype", help="Weights; auto: bfloat16 on a GPU.")] = Dtype.AUTO,
     batch_tokens: Annotated[int, typer.Option("--batch-tokens", min=1, help="Tokens in a batch, with padding.")] = 4096,
     max_length: Annotated[int, typer.Option("--max-length", min=2, help="Tokens of a text; the rest is cut.")] = 1024,
     seed: Annotated[int, typer.Option("--seed", help="Of choosing and resampling.")] = 0,
@@ -82,17 +46,17 @@ def alignment_command(
     as_json: Json = False,
 ) -> None:
     """Alignment and uniformity of symbolic families in hidden states (Wang and Isola 2020)."""
-    from eval.analysis.alignment import Text, analyse, write
-    from eval.analysis.chosen import By, choose
-    from eval.analysis.hidden_states import Dtype, HiddenStates, Pooling
+    from eval.analysis.alignment import analyse, write
+    from eval.analysis.chosen import choose
+    from eval.analysis.hidden_states import HiddenStates
     from eval.analysis.tables import alignment_tables
     from symbol_llm.record import Split
 
     chosen = choose(
         data,
         evolved,
-        by=By(by),
-        split=None if split is SplitChoice.ALL else Split(split),
+        by=by,
+        split=None if split is Splits.ALL else Split(split),
         limit=limit,
         seed=seed,
     )
@@ -101,8 +65,8 @@ def alignment_command(
         with HiddenStates(
             path,
             layer=layer,
-            pooling=Pooling(pooling),
-            dtype=Dtype(dtype),
+            pooling=pooling,
+            dtype=dtype,
             batch_tokens=batch_tokens,
             max_length=max_length,
         ) as model:
@@ -117,7 +81,7 @@ def alignment_command(
                 "texts_cut": model.num_cut,
             }
 
-    document = analyse(models, chosen, embed, text=Text(text), is_centred=centre, seed=seed)
+    document = analyse(models, chosen, embed, text=text, is_centred=centre, seed=seed)
     document |= {
         "data": str(data),
         "evolved": None if evolved is None else str(evolved),

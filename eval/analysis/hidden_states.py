@@ -13,28 +13,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
+from eval.analysis.choices import Dtype, Pooling
 from eval.backends.transformers_model import fingerprint
 from symbol_llm.console import progress
 from symbol_llm.errors import UserError
-
-
-class Pooling(StrEnum):
-    MEAN = "mean"  # over the tokens of the symbol
-    LAST = "last"  # the state that has read all of it
-
-
-class Dtype(StrEnum):
-    AUTO = "auto"  # bfloat16 on a GPU, else float32
-    FLOAT32 = "float32"
-    FLOAT16 = "float16"
-    BFLOAT16 = "bfloat16"
 
 
 class HiddenStates:

@@ -3,18 +3,17 @@
     @writes
     def delegate_command(backend: Backend, out: Out, seed: Seed = 0, …) -> None: …
 
-The decorated command takes the options of ``open_from`` in place of ``backend``, and is called with the backend that
-they open.
+The decorated command takes the options of ``open_from`` in place of ``backend``.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from symbol_llm.options import taking
 
 if TYPE_CHECKING:
     from eval.backends import Backend
@@ -148,27 +147,4 @@ def open_from(
     )
 
 
-def writes(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options of ``open_from`` in place of its first parameter ``backend``.
-
-    An option that both have (``seed``) goes to both.
-    """
-    options = inspect.signature(open_from).parameters
-    own = dict(inspect.signature(command).parameters)
-    del own["backend"]
-
-    def run(**given: Any) -> None:
-        opened = open_from(**{name: given[name] for name in options})
-        command(opened, **{name: given[name] for name in own})
-
-    # The backend's own type is imported for checkers only, and is never an option.
-    hints: dict[str, Any] = {}
-    for function in (command, open_from):
-        hints |= get_type_hints(function, localns={"Backend": Any}, include_extras=True)
-    merged = {**own, **{name: option for name, option in options.items() if name not in own}}
-    parameters = [parameter.replace(annotation=hints[name]) for name, parameter in merged.items()]
-    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {name: hints[name] for name in merged}
-    return run
+writes = taking(backend=open_from)

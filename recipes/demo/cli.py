@@ -10,6 +10,7 @@ import typer
 
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.errors import UserError
+from symbol_llm.options import Json
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -20,7 +21,7 @@ def demo(
     processes: Annotated[int, typer.Option("--processes", min=1, help="Training processes, and workers.")] = 2,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A minute of everything; the model learns little.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Only print a finished run as the README does.")] = False,
 ) -> None:
     """Build, evolve, inject, infuse, evaluate, report. A killed demo goes on with the step it was in."""

@@ -13,11 +13,11 @@ ceiling      the same items with gold symbols: what perfect translation would re
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
+
+from recipes.steps import TOOL, Step, launcher, training
 
 
 class Portion(NamedTuple):
@@ -44,15 +44,6 @@ BENCHMARKS = ("stories", "letters", "theories", "blocksworld_generated", "clevr_
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One command. It fills the folder of its name, and its standard output goes to a file beside it."""
-
-    name: str
-    what: str
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Scale:
     """How much the demo does; the defaults fit ten minutes on two cores."""
 
@@ -65,27 +56,20 @@ class Scale:
 
 def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2) -> list[Step]:
     """The steps in order. ``processes`` is the number of training processes and of workers."""
-    bin_folder = Path(sys.executable).parent
-    tool, launcher = str(bin_folder / "symbol-llm"), str(bin_folder / "deepspeed")
-    root = Path(__file__).parent.parent.parent
-    # Demos in other folders run side by side; the same folder always gets the same command.
-    port = 20_000 + crc32(str(out).encode()) % 20_000
     workers = ("--workers", str(processes), "--seed", str(seed), "--json")
     collection, evolved, model = str(out / "collection"), str(out / "evolved"), str(out / "infusion" / "model")
 
     def train(stage: str, steps: int, *more: str) -> tuple[str, ...]:
-        script, config = root / stage / "train.py", root / stage / "configs" / "tiny-cpu.yaml"
-        launch = (launcher, "--num_gpus", str(processes), "--master_port", str(port), str(script))
-        where = ("--config", str(config), "--data", collection, evolved, "--out", str(out / stage))
-        length = ("--run.steps", str(steps), "--run.log_every", str(max(1, steps // 40)), "--seed", str(seed))
-        return (*launch, *where, *length, *more)
+        settings = {"--out": out / stage, "--run.steps": steps, "--run.log_every": max(1, steps // 40), "--seed": seed}
+        script = training(stage, "tiny-cpu", settings)
+        return (*launcher(processes, out), *script, "--data", collection, evolved, *more)
 
     def evaluate(kind: str, place: str, *more: str) -> tuple[str, ...]:
-        return (tool, "eval", kind, "--out", str(out / place), "--limit", str(scale.items), *workers, *more)
+        return (TOOL, "eval", kind, "--out", str(out / place), "--limit", str(scale.items), *workers, *more)
 
     limits = [word for task, part in TASKS.items() for word in ("--limit", f"{task}={min(part.built, scale.rows)}")]
-    build = (tool, "collect", "build", "--tasks", ",".join(TASKS), *limits, "--out", collection)
-    evolve = (tool, "evolve", collection, "--out", evolved, "--tasks", ",".join(EVOLVED), "--share", str(scale.share))
+    build = (TOOL, "collect", "build", "--tasks", ",".join(TASKS), *limits, "--out", collection)
+    evolve = (TOOL, "evolve", collection, "--out", evolved, "--tasks", ",".join(EVOLVED), "--share", str(scale.share))
     mixture = [word for task, part in TASKS.items() for word in (f"--data.mixture.counts.{task}", str(part.per_epoch))]
     injected = ("--model", str(out / "injection" / "model"))
     symbolic = ("--model", model, "--data", collection, "--tasks", ",".join(t for t in TASKS if t != "general"))

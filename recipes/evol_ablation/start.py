@@ -13,11 +13,12 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-from recipes.starts import Sizes, write_start
+from recipes.starts import write_start
 from symbol_llm.record import Split, read_parquet
+from symbol_llm.training.config import Model
 from symbol_llm.training.tokenizer import train_tokenizer
 
-SIZES = Sizes(hidden=128, layers=2, heads=4, inner=352, positions=1024, spread=0.06)
+SIZES = Model(hidden_size=128, layers=2, heads=4, kv_heads=4, intermediate_size=352, max_positions=1024, init_std=0.06)
 VOCABULARY, ROWS = 512, 4_000
 
 
@@ -28,7 +29,7 @@ def make_start(collection: Path, out: Path, seed: int) -> None:
         for path in sorted((collection / "records").glob("*.parquet"))
         for record in islice((r for r in read_parquet(path) if r.split == Split.TRAIN), ROWS)
     )
-    write_start(train_tokenizer(texts, VOCABULARY, SIZES.positions), SIZES, seed, out)
+    write_start(train_tokenizer(texts, VOCABULARY, SIZES.max_positions), SIZES, seed, out)
 
 
 if __name__ == "__main__":

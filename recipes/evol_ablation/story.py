@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes.demo.story import Step
+from recipes.steps import TOOL, Step, training
 from symbol_evol.test_sets import HELD_OUT_STYLE, HELD_OUT_TASK, SEEN_NAMES, SEEN_STYLE
 
 # Evolved in training, and only in testing. Both short, so that two cores see enough of them in an hour.
@@ -42,48 +42,28 @@ class Scale:
 
 def story(out: Path, scale: Scale) -> Iterator[list[Step]]:
     """The rounds in order; a step needs nothing of its own round."""
-    tool = (sys.executable, "-m", "recipes.evol_ablation.tool")
     collection, tests = str(out / "collection"), str(out / "test-sets")
     tasks = f"{EVOLVED},{HELD_OUT}"
     rows = {EVOLVED: scale.rows, HELD_OUT: max(scale.rows // 3, scale.items)}
     limit = tuple(word for task, most in rows.items() for word in ("--limit", f"{task}={most}"))
-    yield [
-        Step(
-            "collection",
-            "build the collection",
-            (*tool, "collect", "build", "--tasks", tasks, *limit, "--out", collection),
-        )
-    ]
+    build = (TOOL, "collect", "build", "--tasks", tasks, *limit, "--out", collection)
+    yield [Step("collection", "build the collection", build)]
 
     def evolve(folder: str, seed: int, *more: str) -> tuple[str, ...]:
-        return (*tool, "evolve", collection, "--out", str(out / folder), "--seed", str(seed), "--style", STYLE, *more)
+        return (TOOL, "evolve", collection, "--out", str(out / folder), "--seed", str(seed), "--style", STYLE, *more)
 
     held_out = ("--held-out-styles", OTHER_STYLE, "--held-out-tasks", HELD_OUT, "--test-records", str(scale.items))
+    unseen = evolve("test-sets", 0, "--tasks", tasks, "--share", "0", "--test-sets", *held_out)
     evolved = [f"evolved-{number}" for number in range(scale.renamings)]
+    make = (sys.executable, "-m", "recipes.evol_ablation.start", collection)
     yield [
         *(
             Step(name, "evolve training records", evolve(name, seed, "--tasks", EVOLVED, "--share", "1"))
             for seed, name in enumerate(evolved, 1)
         ),
-        Step(
-            "test-sets",
-            "evolve test records",
-            evolve("test-sets", 0, "--tasks", tasks, "--share", "0", "--test-sets", *held_out),
-        ),
+        Step("test-sets", "evolve test records", unseen),
         *(
-            Step(
-                f"start-{seed}",
-                "make a model",
-                (
-                    sys.executable,
-                    "-m",
-                    "recipes.evol_ablation.start",
-                    collection,
-                    str(out / f"start-{seed}"),
-                    "--seed",
-                    str(seed),
-                ),
-            )
+            Step(f"start-{seed}", "make a model", (*make, str(out / f"start-{seed}"), "--seed", str(seed)))
             for seed in range(scale.seeds)
         ),
     ]
@@ -98,7 +78,7 @@ def story(out: Path, scale: Scale) -> Iterator[list[Step]]:
         Step(
             f"score-{kind}-{seed}-{name}",
             f"score the model {kind}, seed {seed}, on {name}",
-            (*tool, "eval", "symbolic", "--model", str(out / f"{kind}-{seed}" / "model"), "--data", folder)
+            (TOOL, "eval", "symbolic", "--model", str(out / f"{kind}-{seed}" / "model"), "--data", folder)
             + ("--out", str(out / f"score-{kind}-{seed}-{name}"), "--limit", str(scale.items))
             + ("--threads", "1", "--workers", "1", "--json"),
         )
@@ -108,15 +88,13 @@ def story(out: Path, scale: Scale) -> Iterator[list[Step]]:
 
 
 def _train(out: Path, kind: str, seed: int, data: list[str], steps: int) -> tuple[str, ...]:
-    root = Path(__file__).parent.parent.parent
-    script, config = root / "injection" / "train.py", root / "injection" / "configs" / "tiny-cpu.yaml"
     settings = {
+        "--model": out / f"start-{seed}",
+        "--out": out / f"{kind}-{seed}",
+        "--seed": seed,
         "--run.steps": steps,
         "--run.log_every": max(1, steps // 40),
         "--run.threads": 1,
         "--deepspeed.stage": 0,
     }
-    where = ("--config", str(config), "--model", str(out / f"start-{seed}"), "--out", str(out / f"{kind}-{seed}"))
-    return (sys.executable, str(script), *where, "--seed", str(seed), "--data", *data) + tuple(
-        word for pair in settings.items() for word in map(str, pair)
-    )
+    return (sys.executable, *training("injection", "tiny-cpu", settings), "--data", *data)

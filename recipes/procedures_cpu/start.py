@@ -12,9 +12,10 @@ from pathlib import Path
 import orjson
 
 from recipes.procedures_cpu.plans import FORMS
-from recipes.starts import Sizes, word_tokenizer, write_start
+from recipes.starts import word_tokenizer, write_start
+from symbol_llm.training.config import Model
 
-SIZES = Sizes(hidden=96, layers=4, heads=4, inner=192, positions=512, spread=0.08, alike=True)
+SIZES = Model(hidden_size=96, heads=4, kv_heads=4, intermediate_size=192, max_positions=512, init_std=0.08)
 # A name is one token with the mark that makes it a name, so is a number with the sign before it: "step 3", "3 :",
 # "+ 9", "= 13". Traces of four steps have 31 tokens instead of 46, and the model learns sooner where to look.
 PIECES = r"step \d+|\w+ :|[+=] \d+|minutes \)|\] ,|\S+"
@@ -42,8 +43,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    tokenizer = word_tokenizer(words_of(given.plans), SIZES.positions, PIECES)
-    number = write_start(tokenizer, SIZES, given.seed, given.out)
+    tokenizer = word_tokenizer(words_of(given.plans), SIZES.max_positions, PIECES)
+    number = write_start(tokenizer, SIZES, given.seed, given.out, is_alike=True)
     print(f"{number:,} parameters, {len(tokenizer)} words")
 
 

@@ -22,10 +22,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes.demo.story import Step
 from recipes.procedures_cpu.plans import SHUFFLED
+from recipes.steps import Step, training
 
-ROOT = Path(__file__).parent.parent.parent
 # Tokens of an update: eight plans in each form.
 PACKS = {"language": 655, "graph": 545, "code": 690, "both": 600}
 STAGE_ONE = {"graph": "graph-1", "language": "language-1", "code": "code-1", "shuffled": SHUFFLED}
@@ -75,17 +74,15 @@ def story(out: Path, scale: Scale) -> Iterator[list[Step]]:
     ]
 
     def train(stage: str, name: str, seed: int, model: str, data: list[str], updates: int) -> Step:
-        script, config = ROOT / stage / "train.py", ROOT / stage / "configs" / "procedures-cpu.yaml"
         watch = {"every": max(1, scale.updates // _LOOKS), "rows": scale.watched, "score_items": scale.watched}
         form = "both" if len(data) > 1 else data[0].partition("-")[0].replace("shuffled", "graph")
         run = {"steps": updates, "log_every": max(1, scale.updates // 50), "seed": seed}
-        settings = {f"--evaluation.{key}": value for key, value in watch.items()}
+        settings: dict[str, object] = {"--model": out / model, "--out": out / f"{name}-{seed}"}
+        settings |= {f"--evaluation.{key}": value for key, value in watch.items()}
         settings |= {"--evaluation.max_new_tokens": 80, "--batch.pack_tokens": PACKS[form]}
         settings |= {f"--run.{key}": value for key, value in run.items()}
-        options = tuple(word for pair in settings.items() for word in map(str, pair))
-        place = ("--model", str(out / model), "--out", str(out / f"{name}-{seed}"))
         rows = ("--data", *(str(plans / folder) for folder in data))
-        command = (sys.executable, str(script), "--config", str(config), *place, *rows, *options)
+        command = (sys.executable, *training(stage, "procedures-cpu", settings), *rows)
         return Step(f"{name}-{seed}", f"train {updates} updates on {' and '.join(data)}", command)
 
     both = ["graph-1", "language-2"]

@@ -21,14 +21,16 @@ def main(
     ),
     updates: Annotated[int, typer.Option("--updates", min=1, help="Of each stage, two per arm.")] = Scale().updates,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each arm.")] = Scale().seeds,
-    small: Annotated[bool, typer.Option("--small", help="Minutes; shows that it runs, and nothing else.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Minutes, its own seeds and updates: shows that it runs.")
+    ] = False,
 ) -> None:
     """Reinforcement from one warm model: language alone, graphs first, graphs last, mixed."""
     from recipes.procedures_grpo.page import write_page
     from recipes.procedures_grpo.run import run_arms
 
     scale = Scale(updates=updates, seeds=seeds)
-    if small:
+    if quick:
         few = {"updates": 2, "seeds": 1, "items": 10, "sampled": 5}
         scale = Scale(plans=500, warm_steps=60, warm_every=30, warm_right=0.0, warm_plans=5, **few)
     result = run_arms(out, scale)

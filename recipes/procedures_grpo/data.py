@@ -22,11 +22,12 @@ from collection.procedures.convert import Form
 from collection.procedures.critical_path import critical_time
 from collection.procedures.rows import written_of
 from collection.procedures.splits import Split
-from recipes.starts import Sizes, word_tokenizer, write_start
+from recipes.starts import word_tokenizer, write_start
+from symbol_llm.training.config import Model
 
 FORMS = {"graph": Form.COMPACT_GRAPH, "language": Form.COMPACT_NATURAL}
 LARGEST = 5  # steps of a plan
-SIZES = Sizes(hidden=96, layers=4, heads=4, inner=256, positions=512, spread=0.1)
+SIZES = Model(hidden_size=96, heads=4, kv_heads=4, intermediate_size=256, max_positions=512, init_std=0.1)
 _LARGEST_NUMBER = 99  # minutes; five steps of nine minutes take 45
 _TRAIN_SEED = 1
 
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--plans", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    tokenizer = word_tokenizer(write_rows(given.out / "data", given.plans), SIZES.positions)
+    tokenizer = word_tokenizer(write_rows(given.out / "data", given.plans), SIZES.max_positions)
     number = write_start(tokenizer, SIZES, given.seed, given.out / "start")
     print(f"{number:,} parameters, {len(tokenizer)} words")
 

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent.parent
+from recipes.steps import ROOT
+
 CONFIGS = Path(__file__).parent
 # arm -> the data of its two stages
 ARMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from recipes.demo.run import run_step
 from recipes.self_training.story import Scale, story
+from recipes.steps import run_step
 from symbol_llm.console import emit, log, make_table
 from symbol_llm.ledger import exclusive, make_folder, write_json
+from symbol_llm.options import Json
 
 ARMS = {"verified": "with verified pairs", "seeds": "seeds alone, as many updates"}
 COLUMNS = ("arm", "round", "asked", "answered right", "pairs so far", "accuracy %", "95 % interval")
@@ -48,14 +49,14 @@ def run_arm(out: Path, scale: Scale, seed: int, processes: int, arm: str) -> lis
 def main(
     out: Annotated[Path, typer.Option("--out", help="Folder of the runs.")] = Path("runs/self-training"),
     rounds: Annotated[int, typer.Option("--rounds", min=1)] = 3,
-    small: Annotated[bool, typer.Option("--small", help="A few minutes, to see that all of it runs.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Minutes, a round: shows that it runs.")] = False,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Training processes.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Self-training on the generated stories, beside a control that sees no new pairs. The same command goes on."""
     scale = replace(Scale(), rounds=rounds)
-    if small:
+    if quick:
         scale = Scale(rounds=1, seeds=60, questions=12, samples=2, first_steps=20, steps=10, items=10)
     rows = [row for arm in ARMS for row in run_arm(out / arm, scale, seed, processes, arm)]
     write_json(out / "summary.json", {"rows": rows, "seed": seed})

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from recipes.steps import TOOL
 from symbol_llm.errors import EngineMissing, UserError
 
 _START_SECONDS = 300
@@ -57,9 +58,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def main(argv: list[str]) -> int:
     """Serve ``argv[0]`` and run the rest as a symbol-llm command."""
     model, *command = argv
-    tool = Path(sys.executable).parent / "symbol-llm"
     with served(Path(model), Path(model).parent / "server.log") as url:
-        return subprocess.run([tool, *command, "--free", "--base-url", url]).returncode
+        return subprocess.run([TOOL, *command, "--free", "--base-url", url]).returncode
 
 
 if __name__ == "__main__":

@@ -16,16 +16,14 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
-from recipes.demo.story import Step
+from recipes.steps import TOOL, Step, launcher, training
 
 TASK = "stories"
 # transformers serve samples only if the generation settings say so; the exported model's say that it is greedy.
 _SAMPLING = json.dumps(
     {"generation_config": json.dumps({"do_sample": True, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0})}
 )
-_TOOL = str(Path(sys.executable).parent / "symbol-llm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Scale:
 
 def story(out: Path, scale: Scale, seed: int = 0, processes: int = 2, arm: str = "verified") -> list[Step]:
     """The steps in order. The ``arm`` "seeds" trains as long without new pairs: a control."""
-    build = (_TOOL, "collect", "build", "--tasks", TASK, "--limit", str(scale.seeds), "--out", str(out / "seeds"))
+    build = (TOOL, "collect", "build", "--tasks", TASK, "--limit", str(scale.seeds), "--out", str(out / "seeds"))
     steps = [
         Step("seeds", "pairs with gold programs", (*build, "--json")),
         _train(out, "train_0", scale.first_steps, out / "seeds", None, seed, processes),
@@ -74,7 +72,7 @@ def _ask(out: Path, scale: Scale, number: int) -> list[Step]:
         Step(
             name,
             f"round {number}: execute what it wrote",
-            (_TOOL, "distill", "collect", *asking, *ledger, "--out", str(out / name)),
+            (TOOL, "distill", "collect", *asking, *ledger, "--out", str(out / name)),
         ),
     ]
 
@@ -91,16 +89,14 @@ def _learn(out: Path, scale: Scale, number: int, seed: int, processes: int, arm:
 
 
 def _train(out: Path, name: str, steps: int, data: Path, model: Path | None, seed: int, processes: int) -> Step:
-    launcher, root = str(Path(sys.executable).parent / "deepspeed"), Path(__file__).parent.parent.parent
-    port = 20_000 + crc32(str(out / name).encode()) % 20_000
-    script, config = root / "injection" / "train.py", root / "injection" / "configs" / "tiny-cpu.yaml"
-    launch = (launcher, "--num_gpus", str(processes), "--master_port", str(port), str(script))
-    options = ("--config", str(config), "--data", str(data), "--out", str(out / name), "--run.steps", str(steps))
-    more = ("--model", str(model)) if model else ()
-    return Step(name, f"train {steps} steps", (*launch, *options, "--seed", str(seed), *more))
+    settings: dict[str, object] = {"--data": data, "--out": out / name, "--run.steps": steps, "--seed": seed}
+    if model:
+        settings["--model"] = model
+    script = training("injection", "tiny-cpu", settings)
+    return Step(name, f"train {steps} steps", (*launcher(processes, out / name), *script))
 
 
 def _test(out: Path, name: str, trained: str, scale: Scale) -> Step:
     model = str(out / trained / "model")
     options = ("--tasks", TASK, "--limit", str(scale.items), "--out", str(out / name), "--json")
-    return Step(name, "held-out questions", (_TOOL, "eval", "delegate", "--model", model, *options))
+    return Step(name, "held-out questions", (TOOL, "eval", "delegate", "--model", model, *options))

@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from recipes.demo.story import Step
+from recipes.steps import Step
 from recipes.symbol_llm_7b.story import PRESETS, story
 from symbol_llm.console import log
 from symbol_llm.errors import SymbolLLMError, UserError

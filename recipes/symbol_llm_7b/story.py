@@ -16,14 +16,11 @@ LLaMA of 0.6 million parameters: it shows that they fit together, in minutes and
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes.demo.story import Step
-
-ROOT = Path(__file__).parent.parent.parent
+from recipes.steps import LAUNCHER, TOOL, Step, training
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,6 @@ def story(
     more_data: Sequence[str] = (),
 ) -> list[Step]:
     """The steps in order. ``launch`` are options of the `deepspeed` launcher, such as --hostfile."""
-    bin_folder = Path(sys.executable).parent
-    tool, launcher = str(bin_folder / "symbol-llm"), str(bin_folder / "deepspeed")
     files = ("--raw", str(raw)) if raw else ()
     collection, evolved = str(out / "collection"), str(out / "evolved")
     base, instruct = str(out / "injection" / "model"), str(out / "infusion" / "model")
@@ -85,19 +80,18 @@ def story(
         build = build[2:]
 
     def train(stage: str, *more: str) -> tuple[str, ...]:
-        config = ROOT / stage / "configs" / f"{preset.config}.yaml"
-        what = ("--config", str(config), "--data", collection, evolved, *more_data, "--out", str(out / stage))
-        return (launcher, *launch, str(ROOT / stage / "train.py"), *what, *more)
+        script = training(stage, preset.config, {"--out": out / stage})
+        return (LAUNCHER, *launch, *script, "--data", collection, evolved, *more_data, *more)
 
     def evaluate(kind: str, *more: str) -> tuple[str, ...]:
-        return (tool, "eval", kind, "--model", instruct, *files, "--out", str(out / kind), *preset.evaluate, *more)
+        return (TOOL, "eval", kind, "--model", instruct, *files, "--out", str(out / kind), *preset.evaluate, *more)
 
     scenes = ("--tasks", preset.tasks) if preset.tasks else ()
     return [
         Step(
-            "collection", "build the collection (D_s1)", (tool, "collect", "build", *files, *build, "--out", collection)
+            "collection", "build the collection (D_s1)", (TOOL, "collect", "build", *files, *build, "--out", collection)
         ),
-        Step("evolved", "evolve symbols, with proof (D_s3)", (tool, "evolve", collection, "--out", evolved)),
+        Step("evolved", "evolve symbols, with proof (D_s3)", (TOOL, "evolve", collection, "--out", evolved)),
         Step("injection", "stage 1: symbols", train("injection", *preset.injection)),
         Step("infusion", "stage 2: symbols and language", train("infusion", "--model", base, *preset.infusion)),
         Step("symbolic", "score held-out symbols", evaluate("symbolic", "--data", collection)),

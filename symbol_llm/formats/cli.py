@@ -16,6 +16,7 @@ from symbol_llm.console import emit, make_table
 from symbol_llm.errors import CheckFailed, EngineMissing, SymbolError, UserError
 from symbol_llm.formats import FORMATS, Context, get
 from symbol_llm.lazy_group import LazyGroup
+from symbol_llm.options import Json
 
 # Commands that also need the datasets. Imports run one way, so they are known by name alone.
 COMMANDS = {"audit": ("collection.audit_cli:app", "Run every gold symbol of the datasets through its format.")}
@@ -28,7 +29,6 @@ class Commands(LazyGroup):
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Language = Annotated[str, typer.Argument(help="Format name; see: symbol-llm format list")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Lines = Annotated[bool, typer.Option("--lines", help="One symbol a line, not one symbol in all.")]
 Definitions = Annotated[Path | None, typer.Option(help="Text of the definitions: schema, domain, operations.")]
 World = Annotated[Path | None, typer.Option(help="JSON file with what only the engine sees: database, scene, domain.")]

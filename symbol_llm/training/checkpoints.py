@@ -9,7 +9,6 @@ files are not as the marker lists them is damaged, and that is an error, not a g
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 import orjson
 
 from symbol_llm.errors import UserError
+from symbol_llm.ledger import write_json
 
 MARKER = "complete.json"
 
@@ -38,13 +38,7 @@ def mark_complete(folder: Path, step: int, world_size: int, settings: dict[str, 
     """Write the marker with the size of every file. Call it once all processes have saved."""
     saved = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARKER)
     files = {str(path.relative_to(folder)): path.stat().st_size for path in saved}
-    marker = {"step": step, "world_size": world_size, "settings": settings, "files": files}
-    part = folder / (MARKER + ".part")
-    with part.open("wb") as file:
-        file.write(orjson.dumps(marker, option=orjson.OPT_INDENT_2))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / MARKER)
+    write_json(folder / MARKER, {"step": step, "world_size": world_size, "settings": settings, "files": files})
 
 
 def newest(folder: Path) -> Checkpoint | None:

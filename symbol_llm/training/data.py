@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from symbol_llm.errors import UserError
+from symbol_llm.ledger import write_json
 from symbol_llm.training.config import Data
 from symbol_llm.training.encoding import Encoder, TaskCount, backend_of
 from symbol_llm.training.prefixes import find_families
@@ -116,7 +117,7 @@ def build_store(data: Data, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
         "task_names": names,
         "counts": {k: asdict(v) for k, v in sorted(counts.items())},
     }
-    (folder / "data.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_json(folder / "data.json", report)
 
 
 def open_store(folder: Path) -> Store:

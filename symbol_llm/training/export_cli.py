@@ -10,6 +10,7 @@ import typer
 
 from symbol_llm.console import emit, log
 from symbol_llm.errors import UserError
+from symbol_llm.options import Json
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -27,7 +28,7 @@ def export_model(
     step: Annotated[str, typer.Option("--step", help="newest, best (lowest held-out loss) or a number.")] = "newest",
     dtype: Annotated[Dtype | None, typer.Option("--dtype", help="Type of the weights. Default: as trained.")] = None,
     shard_size: Annotated[str, typer.Option("--shard-size", help="Largest safetensors file.")] = "5GB",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Consolidate a checkpoint of any ZeRO stage into safetensors that transformers and vLLM load."""
     from symbol_llm.training.consolidate import export_checkpoint, find_checkpoint

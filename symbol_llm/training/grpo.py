@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from packaging.specifiers import SpecifierSet
 
 from symbol_llm.errors import EngineMissing, UserError
 from symbol_llm.ledger import write_json
@@ -27,7 +28,10 @@ from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import on_first_rank, world_size
 from symbol_llm.training.grpo_batches import batch_shape
 from symbol_llm.training.rewards import check_reward, make_reward
-from symbol_llm.training.run_folder import STOPPED, STOPPED_NOTE, say
+from symbol_llm.training.run_folder import say
+
+# What we add to GRPOTrainer replaces two of its inner methods, which other versions may not have.
+_TRL = SpecifierSet(">=1.16,<2", prereleases=True)
 
 
 def require_trl(config: Config) -> None:
@@ -37,10 +41,8 @@ def require_trl(config: Config) -> None:
     warnings.filterwarnings("ignore", message=".*gradient_checkpointing.* is deprecated", category=FutureWarning)
     if find_spec("trl") is None or find_spec("datasets") is None:
         raise EngineMissing("TRL, which method grpo trains with,", 'pip install "symbol-llm[grpo]"')
-    # What we add to GRPOTrainer replaces two of its inner methods, which other versions may not have.
-    found = version("trl")
-    if not (1, 16) <= tuple(map(int, found.split(".")[:2])) < (2,):
-        raise UserError(f'TRL {found} is installed, method grpo needs 1.16 to 1.x: pip install "trl>=1.16,<2"')
+    if version("trl") not in _TRL:
+        raise UserError(f'TRL {version("trl")} is installed, method grpo needs another: pip install "trl{_TRL}"')
     if config.grpo.vllm and find_spec("vllm") is None:
         raise EngineMissing("vLLM, which grpo.vllm samples with,", 'pip install "trl[vllm]"')
 
@@ -82,9 +84,7 @@ def train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
         trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     step = trainer.state.global_step
     if step < num_steps:
-        on_first_rank(lambda: write_json(out / STOPPED_NOTE, {"step": step, "of": num_steps}))
-        say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
-        return STOPPED
+        return run_folder.stopped(out, step, num_steps)
 
     from symbol_llm.training.export import export_model
 

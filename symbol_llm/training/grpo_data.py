@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from symbol_llm.errors import UserError
+from symbol_llm.ledger import write_json
 from symbol_llm.training import mixing
 from symbol_llm.training.config import Config
 from symbol_llm.training.data import fingerprint
@@ -120,7 +121,7 @@ def write_counts(prompts: Prompts, folder: Path) -> None:
         "fingerprint": prompts.fingerprint,
         "counts": {task: asdict(count) for task, count in sorted(prompts.counts.items())},
     }
-    (folder / "data.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_json(folder / "data.json", report)
 
 
 def to_dataset(prompts: Prompts, order: Sequence[int]) -> Any:

@@ -18,7 +18,6 @@ import torch.distributed as dist
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from symbol_llm.errors import CheckFailed
 from symbol_llm.training.config import Config
 from symbol_llm.training.encoding import PromptEncoder
 from symbol_llm.training.grpo_batches import Shape
@@ -109,12 +108,7 @@ class RewardedTrainer(SafeTrainer, GRPOTrainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add speed and outcomes. Raises CheckFailed if the loss is not a number."""
         if "loss" in logs:
-            bad = [key for key in ("loss", "grad_norm") if not abs(logs.get(key, 0.0)) < float("inf")]
-            if bad:
-                raise CheckFailed(
-                    f"{bad[0]} became {logs[bad[0]]} at or before step {self.state.global_step}. Lower "
-                    "optimizer.learning_rate and start again with another --out; checkpoints of this run stay"
-                )
+            self.check_finite(logs)
             (then, before), now = self._reported, time.perf_counter()
             seen = int(self.state.num_input_tokens_seen)
             logs["tokens_per_second"] = (seen - before) / (now - then)

@@ -197,14 +197,16 @@ def score_items(config: Config) -> list[Row]:
 def score(rows: Sequence[Row], outputs: Sequence[str]) -> list[tuple[bool, bool | None]]:
     """Exact and equivalent per output, by the formats themselves, in a process of its own."""
     scores: list[tuple[bool, bool | None]] = []
-    # Formats run engines, some of which fork: never from a process that holds a GPU and network threads.
-    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
-        waiting = [pool.submit(_score, row, output) for row, output in zip(rows, outputs, strict=True)]
-        for future in waiting:
-            try:
-                scores.append(future.result())
-            except BrokenProcessPool:  # an engine took its process down: undecided, and training goes on
-                scores.append((False, None))
+    while len(scores) < len(rows):
+        # Formats run engines, some of which fork: never from a process that holds a GPU and network threads.
+        with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+            done = len(scores)
+            for row, output in zip(rows[done:], outputs[done:], strict=True):
+                try:
+                    scores.append(pool.submit(_score, row, output).result())
+                except BrokenProcessPool:  # an engine took the process down: undecided; the others get a new one
+                    scores.append((False, None))
+                    break
     return scores
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from symbol_llm.ledger import write_bytes
+
 if TYPE_CHECKING:
     import torch
 
@@ -78,9 +80,7 @@ class MetricsFile:
 
     def __init__(self, path: Path, first_step: int) -> None:
         kept = [line for line in _lines(path) if orjson.loads(line)["step"] <= first_step]
-        part = path.with_name(path.name + ".part")
-        part.write_bytes(b"".join(line + b"\n" for line in kept))
-        part.replace(path)
+        write_bytes(path, b"".join(line + b"\n" for line in kept))
         self._file = path.open("ab")
 
     def write(self, step: int, report: dict[str, Any]) -> None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from symbol_llm.errors import UserError
+from symbol_llm.ledger import write_json
 from symbol_llm.training import attention
-from symbol_llm.training.config import Config
+from symbol_llm.training.config import Config, Model
 from symbol_llm.training.rows import content_digest, find_files, read_rows
 from symbol_llm.training.tokenizer import train_tokenizer
 
@@ -46,7 +47,7 @@ def prepare_tokenizer(config: Config, folder: Path) -> None:
         tokenizer = _load_pretrained_tokenizer(config.model.path)
     note.unlink(missing_ok=True)
     tokenizer.save_pretrained(folder)
-    note.write_bytes(orjson.dumps(origin))
+    write_json(note, origin)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -66,13 +67,11 @@ def load_model(config: Config, tokenizer: PreTrainedTokenizerBase, is_packed: bo
     Under ZeRO-3 the weights are sharded while they load; the DeepSpeed configuration must be known by then.
     """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
     dtype = getattr(torch, config.model.dtype)
     implementation = attention.register() if is_packed else None
     if config.model.path is None:
-        torch.manual_seed(config.run.seed)
-        model: Any = LlamaForCausalLM(_llama_config(LlamaConfig, config, tokenizer, implementation)).to(dtype)
+        model: Any = random_llama(config.model, tokenizer, config.run.seed, implementation).to(dtype)
     else:
         model, report = _load_pretrained(config.model.path, dtype, implementation)
         if report["missing_keys"]:
@@ -128,9 +127,15 @@ def _load_pretrained(path: str, dtype: Any, implementation: str | None) -> tuple
     return model, report
 
 
-def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase, implementation: str | None) -> Any:
-    sizes = config.model
-    return kind(
+def random_llama(
+    sizes: Model, tokenizer: PreTrainedTokenizerBase, seed: int, implementation: str | None = None
+) -> PreTrainedModel:
+    """A LLaMA of such sizes with random weights, for the tokens of a tokenizer."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(  # type: ignore[call-arg]
         vocab_size=len(tokenizer),
         hidden_size=sizes.hidden_size,
         intermediate_size=sizes.intermediate_size,
@@ -145,6 +150,7 @@ def _llama_config(kind: Any, config: Config, tokenizer: PreTrainedTokenizerBase,
         eos_token_id=tokenizer.eos_token_id,
         attn_implementation=implementation,
     )
+    return LlamaForCausalLM(config)
 
 
 def _load_pretrained_tokenizer(path: str) -> PreTrainedTokenizerBase:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symbol_llm.errors import CheckFailed, SymbolLLMError, UserError
-from symbol_llm.ledger import write_json
 from symbol_llm.training import arguments, checkpoints, grpo, run_folder
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import (
@@ -35,7 +34,7 @@ from symbol_llm.training.distributed import (
     world_size,
 )
 from symbol_llm.training.lifeline import Lifeline, explain
-from symbol_llm.training.run_folder import STOPPED, STOPPED_NOTE, say
+from symbol_llm.training.run_folder import say
 from symbol_llm.training.summary import describe_data, write_summary
 
 if TYPE_CHECKING:
@@ -152,9 +151,7 @@ def _train(config: Config, out: Path, use_cpu: bool, started: float) -> int:
         trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     step = trainer.state.global_step
     if step < num_steps and not trainer.stopped_early:
-        on_first_rank(lambda: write_json(out / STOPPED_NOTE, {"step": step, "of": num_steps}))
-        say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
-        return STOPPED
+        return run_folder.stopped(out, step, num_steps)
     exported = _export(trainer, tokenizer, config, store, out)
     on_first_rank(lambda: write_summary(out, config, trainer, described, exported, started))
     if trainer.stopped_early:

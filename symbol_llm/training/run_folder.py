@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from symbol_llm.errors import UserError
+from symbol_llm.ledger import write_json
 from symbol_llm.training import checkpoints
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import on_first_rank, rank, world_size
@@ -22,8 +23,8 @@ from symbol_llm.training.distributed import on_first_rank, rank, world_size
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-STOPPED_NOTE = "stopped.json"  # stands while a run that SIGTERM stopped waits to go on, see recipes/slurm.sh
-STOPPED = 143  # the exit code of a run that SIGTERM stopped: 128 + 15
+_STOPPED_NOTE = "stopped.json"  # stands while a run that SIGTERM stopped waits to go on, see recipes/slurm.sh
+_STOPPED = 143  # the exit code of a run that SIGTERM stopped: 128 + 15
 
 
 def say(text: str) -> None:
@@ -48,7 +49,7 @@ def open_tokenizer(config: Config, out: Path) -> PreTrainedTokenizerBase:
     from symbol_llm.training import model
 
     def prepare() -> None:
-        (out / STOPPED_NOTE).unlink(missing_ok=True)
+        (out / _STOPPED_NOTE).unlink(missing_ok=True)
         model.prepare_tokenizer(config, out / "tokenizer")
 
     on_first_rank(prepare)
@@ -70,6 +71,13 @@ def write_config(out: Path, config: Config, deepspeed: Any) -> None:
     (out / "config.yaml").write_text(show(config), encoding="utf-8")
     if deepspeed:
         (out / "deepspeed.json").write_bytes(orjson.dumps(deepspeed, option=orjson.OPT_INDENT_2))
+
+
+def stopped(out: Path, step: int, num_steps: int) -> int:
+    """Say that SIGTERM stopped the run after a checkpoint, and leave a note of it; returns the exit code."""
+    on_first_rank(lambda: write_json(out / _STOPPED_NOTE, {"step": step, "of": num_steps}))
+    say(f"stopped at step {step} of {num_steps}, checkpoint saved. The same command goes on")
+    return _STOPPED
 
 
 def show(config: Config) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from transformers import Trainer, TrainerCallback
 
+from symbol_llm.errors import CheckFailed
 from symbol_llm.training import checkpoints
 from symbol_llm.training.config import Config
 from symbol_llm.training.deepspeed_config import deepspeed_config
@@ -89,6 +90,15 @@ class SafeTrainer(Trainer):
     def weight_bytes(self) -> int:
         """Bytes of one weight."""
         return 4 if self.config.model.dtype == "float32" else 2
+
+    def check_finite(self, logs: dict[str, float]) -> None:
+        """Raises CheckFailed if loss or gradient are no numbers any more."""
+        for key in ("loss", "grad_norm"):
+            if not abs(logs.get(key, 0.0)) < float("inf"):
+                raise CheckFailed(
+                    f"{key} became {logs[key]} at or before step {self.state.global_step}. Lower "
+                    "optimizer.learning_rate and start again with another --out; checkpoints of this run stay"
+                )
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Export the weights. Checkpoints go without: DeepSpeed's own state holds them, more exactly."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from symbol_llm.ledger import write_json
 from symbol_llm.training.config import Config
 from symbol_llm.training.distributed import world_size
 
@@ -102,6 +103,4 @@ def write_summary(
         "seconds": round(time.time() - started, 1),
         **{key: value for key, value in described.items() if key != "lines"},
     }
-    part = out / "summary.json.part"
-    part.write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-    part.replace(out / "summary.json")
+    write_json(out / "summary.json", summary)

@@ -9,9 +9,10 @@ punctuation and line ends always stand alone. ``<pad>``, ``<s>`` and ``</s>`` ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
 PAD, BOS, EOS = "<pad>", "<s>", "</s>"
@@ -22,8 +23,7 @@ PIECES = r" ?[\p{L}\p{M}_]+|\p{N}|\n| ?[^\s\p{L}\p{M}\p{N}_]|[^\S\n]+"
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int, max_positions: int) -> PreTrainedTokenizerFast:
     """Learn a BPE of ``vocab_size`` tokens at most; the same texts give the same tokenizer."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -42,16 +42,25 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, max_positions: int) -
             show_progress=False,
         ),
     )
+    return fast(tokenizer, max_positions)
+
+
+def fast(backend: Tokenizer, max_positions: int, **more: Any) -> PreTrainedTokenizerFast:
+    """A tokenizer that holds PAD, BOS and EOS, as transformers has them. ``more``: further settings of its own."""
+    from tokenizers import processors
+    from transformers import PreTrainedTokenizerFast
+
     # A prompt that is encoded for generation begins with one BOS, exactly as in training.
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
+    backend.post_processor = processors.TemplateProcessing(
+        single=f"{BOS} $A", special_tokens=[(BOS, backend.token_to_id(BOS))]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
+        tokenizer_object=backend,
         pad_token=PAD,
         bos_token=BOS,
         eos_token=EOS,
         model_max_length=max_positions,
         padding_side="left",
         clean_up_tokenization_spaces=False,
+        **more,
     )

@@ -15,7 +15,6 @@ import torch.distributed as dist
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerState, TrainingArguments
 
-from symbol_llm.errors import CheckFailed
 from symbol_llm.training import checkpoints
 from symbol_llm.training.batches import ProcessPacks
 from symbol_llm.training.collator import Collator
@@ -119,12 +118,7 @@ class PackedTrainer(SafeTrainer):
         """Add loss per task and speed. Raises CheckFailed if the loss is not a number."""
         if "loss" in logs:
             logs |= self.tally.drain(self.args.world_size)
-            bad = [key for key in ("loss", "grad_norm") if not abs(logs.get(key, 0.0)) < float("inf")]
-            if bad:
-                raise CheckFailed(
-                    f"{bad[0]} became {logs[bad[0]]} at or before step {self.state.global_step}. Lower "
-                    "optimizer.learning_rate and start again with another --out; checkpoints of this run stay"
-                )
+            self.check_finite(logs)
         super().log(logs, start_time)
 
     # Held-out rows

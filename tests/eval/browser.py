@@ -7,7 +7,6 @@ with Browser(chromium, profile) as browser:
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import os
@@ -108,11 +107,6 @@ class Browser:
             code = {"Enter": 13, "Tab": 9, " ": 32}[key]
             extra = {"text": text} if text and kind == "keyDown" else {}
             self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **extra)
-
-    def screenshot(self, path: Path) -> None:
-        """The whole page as a picture."""
-        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(shot["data"]))
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:

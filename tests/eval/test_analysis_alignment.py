@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from eval.analysis.alignment import Text, analyse, pictures, write
-from eval.analysis.chosen import By, choose
+from eval.analysis.alignment import analyse, pictures, write
+from eval.analysis.choices import By, Text
+from eval.analysis.chosen import choose
 from eval.analysis.cli import app
 from symbol_llm.errors import CheckFailed, UserError
 from symbol_llm.record import Record, Split

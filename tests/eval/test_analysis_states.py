@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.analysis.hidden_states import Dtype, HiddenStates, Pooling, batches
+from eval.analysis.choices import Dtype, Pooling
+from eval.analysis.hidden_states import HiddenStates, batches
 from symbol_llm.errors import UserError
 from tests.eval.tiny_model import save_tiny_model
 

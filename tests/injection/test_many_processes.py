@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 
 from symbol_llm.training.checkpoints import MARKER
 from tests.injection.test_train import reports, timeless, weights
-from tests.training.small_run import REPOSITORY, SMALL, environment, free_port, run, start, write_collection
+from tests.training.small_run import LAUNCHER, SMALL, free_port, run, start, started, write_collection
 
 pytestmark = pytest.mark.full
 
@@ -34,20 +33,9 @@ def largest_difference(one: Path, two: Path) -> float:
 def start_nodes(folder: Path, address: str, *options: str) -> list[subprocess.Popen[str]]:
     """Two emulated nodes of one process each: a launcher per node, as a cluster without ssh starts them."""
     (folder / "hosts").write_text("node-a slots=1\nnode-b slots=1\n")
-    launcher, port = Path(sys.executable).parent / "deepspeed", str(free_port())
+    port = str(free_port())
     launch = ["--hostfile", str(folder / "hosts"), "--no_ssh", "--master_addr", address, "--master_port", port]
-    return [
-        subprocess.Popen(
-            [str(launcher), *launch, "--node_rank", str(rank), "injection/train.py", *options],
-            cwd=REPOSITORY,
-            env=environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        for rank in range(2)
-    ]
+    return [started([LAUNCHER, *launch, "--node_rank", str(rank), "injection/train.py", *options]) for rank in range(2)]
 
 
 @pytest.mark.parametrize("mode", ["packed", "masked", "bucketed"])

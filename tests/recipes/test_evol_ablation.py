@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,8 +11,8 @@ import pytest
 
 from recipes.evol_ablation.plot import bars
 from recipes.evol_ablation.results import collect, shown, written
-from recipes.evol_ablation.run import run_ablation
 from recipes.evol_ablation.story import TEST_SETS, WITH, WITHOUT, Scale, story
+from recipes.steps import run_rounds
 
 SCALE = Scale(rows=40, renamings=2, steps=3, items=4, seeds=2)
 
@@ -71,12 +72,12 @@ def test_a_quick_ablation_ends_with_all_numbers_and_runs_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The code's own digest is fixed, so that editing a file between the runs does not make them runs of other code.
-    monkeypatch.setattr("recipes.demo.run.code_version", lambda *folders: "one")
-    scale = Scale(rows=400, steps=20, items=8, seeds=1)
-    result = run_ablation(tmp_path / "run", scale)
+    monkeypatch.setattr("recipes.steps.code_version", lambda *folders: "one")
+    out, scale = tmp_path / "run", Scale(rows=400, steps=20, items=8, seeds=1)
+    result = run_rounds(story(out, scale), out, 2, partial(collect, out, scale))
     assert {name.partition(":")[0] for name in result["sets"]} == set(TEST_SETS)
     assert {run["steps"] for run in result["training"].values()} == {20}
     capsys.readouterr()
-    again = run_ablation(tmp_path / "run", scale)
+    again = run_rounds(story(out, scale), out, 2, partial(collect, out, scale))
     assert capsys.readouterr().err.count("already done") == len(result["seconds"])
     assert again == result

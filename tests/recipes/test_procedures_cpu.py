@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
@@ -148,7 +149,7 @@ def test_the_control_is_watched_by_right_traces(plans: Path) -> None:
 
 
 def test_a_name_is_one_token_and_every_word_is_known(plans: Path, tmp_path: Path) -> None:
-    tokenizer = word_tokenizer(words_of(plans), SIZES.positions, PIECES)
+    tokenizer = word_tokenizer(words_of(plans), SIZES.max_positions, PIECES)
     pieces = ["1 :", "0", "+ 4", "= 4", ";", "2 :", "4", "+ 9", "= 13", ";", "end :", "13", "= 13", ";", "<answer>"]
     ids = tokenizer(LONG_TRACE, add_special_tokens=False)["input_ids"]
     assert tokenizer.convert_ids_to_tokens(ids)[: len(pieces)] == pieces
@@ -158,9 +159,10 @@ def test_a_name_is_one_token_and_every_word_is_known(plans: Path, tmp_path: Path
         for item in _rows(path):
             read_in, answered = (tokenizer(text)["input_ids"] for text in (item["question"], item["completion"]))
             assert unknown not in read_in + answered and read_in[0] == tokenizer.bos_token_id
-    write_start(tokenizer, SIZES._replace(hidden=16, inner=16), 0, tmp_path / "a")
-    write_start(tokenizer, SIZES._replace(hidden=16, inner=16), 1, tmp_path / "b")
-    write_start(tokenizer, SIZES._replace(hidden=16, inner=16, alike=False), 0, tmp_path / "c")
+    sizes = replace(SIZES, hidden_size=16, intermediate_size=16)
+    write_start(tokenizer, sizes, 0, tmp_path / "a", is_alike=True)
+    write_start(tokenizer, sizes, 1, tmp_path / "b", is_alike=True)
+    write_start(tokenizer, sizes, 0, tmp_path / "c")
     from safetensors.torch import load_file
 
     a, b, c = (load_file(tmp_path / name / "model.safetensors") for name in "abc")

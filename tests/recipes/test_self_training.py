@@ -17,7 +17,7 @@ def test_both_arms_run_to_their_table(tmp_path: Path) -> None:
         sys.executable,
         "-m",
         "recipes.self_training",
-        "--small",
+        "--quick",
         "--processes",
         "1",
         "--json",

@@ -10,8 +10,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from recipes.steps import ROOT
 from recipes.symbol_llm_7b.__main__ import main
-from recipes.symbol_llm_7b.story import PRESETS, ROOT, story
+from recipes.symbol_llm_7b.story import PRESETS, story
 from symbol_llm.training.arguments import parse
 
 

@@ -12,6 +12,7 @@ from random import Random
 from symbol_llm.record import Provenance, Record, content_id, write_parquet
 
 REPOSITORY = Path(__file__).parents[2]
+LAUNCHER = str(Path(sys.executable).parent / "deepspeed")
 ACTIONS = {"jump": "I_JUMP", "walk": "I_WALK", "look": "I_LOOK", "run": "I_RUN"}
 DEFINITIONS = "\n".join(f"{action}: {word}" for word, action in ACTIONS.items())
 WORDS = ["tree", "house", "river", "stone", "bird", "cloud"]
@@ -87,10 +88,14 @@ def environment() -> dict[str, str]:
 
 def start(stage: str, *options: str, processes: int = 2) -> subprocess.Popen[str]:
     """Start a stage with the real launcher, one thread per process, in a process group of its own."""
-    launcher = Path(sys.executable).parent / "deepspeed"
-    command = [str(launcher), "--num_gpus", str(processes), "--master_port", str(free_port()), f"{stage}/train.py"]
+    launch = ["--num_gpus", str(processes), "--master_port", str(free_port())]
+    return started([LAUNCHER, *launch, f"{stage}/train.py", *options])
+
+
+def started(command: list[str]) -> subprocess.Popen[str]:
+    """A command of the repository, in a process group of its own, errors among its output."""
     return subprocess.Popen(
-        [*command, *options],
+        command,
         cwd=REPOSITORY,
         env=environment(),
         text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_the_preview_shows_what_is_trained(prepared) -> None:
     (first, second) = preview(prepared.store, prepared.tokenizer)
     assert first.startswith("general: reads") and "</s>" in first.split("is trained to write")[1]
     assert second.startswith("scan: reads") and "The actions are:" in second.split("is trained to write")[0]
+
+
+def test_a_store_that_was_cut_off_is_built_again(prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"prompt": "jump\n", "completion": "I_JUMP"}]
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+        patched.setattr("symbol_llm.ledger.os.fsync", full)
+        build(rows, prepared.tokenizer, tmp_path)
+    assert not list((tmp_path / "store").glob("data.json*")), (
+        "what says that a store is whole comes whole, or not at all"
+    )
+    assert len(build(rows, prepared.tokenizer, tmp_path)) == 1
 
 
 def test_rows_that_cannot_be_trained_are_counted(prepared, tmp_path: Path) -> None:

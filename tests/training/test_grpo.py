@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from symbol_llm.training.checkpoints import MARKER
 from symbol_llm.training.run import main
 from tests.training.small_grpo import REWARDED, make_warm, reports
-from tests.training.small_run import REPOSITORY, environment, run
+from tests.training.small_run import run, started
 
 STEPS = ["--run.steps", "24", "--run.save_every", "8"]
 
@@ -45,14 +45,7 @@ def command(warm: Path, out: Path) -> list[str]:
 
 def start(warm: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     """The script in one process."""
-    return subprocess.Popen(
-        [sys.executable, "injection/train.py", *command(warm, out), *STEPS, *more],
-        cwd=REPOSITORY,
-        env=environment(),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    return started([sys.executable, "injection/train.py", *command(warm, out), *STEPS, *more])
 
 
 def weights(out: Path) -> dict[str, torch.Tensor]:

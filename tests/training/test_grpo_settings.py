@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -91,12 +92,22 @@ def test_trl_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         grpo.require_trl(config)
     monkeypatch.setattr(grpo, "find_spec", lambda name: None if name == "vllm" else name)
     grpo.require_trl(config)
-    monkeypatch.setattr(grpo, "version", lambda name: "1.0.0")
-    with pytest.raises(UserError, match=r"TRL 1\.0\.0 is installed, .*trl>=1\.16,<2"):
-        grpo.require_trl(config)
-    monkeypatch.setattr(grpo, "version", lambda name: "1.16.0")
     with pytest.raises(EngineMissing, match="vLLM"):
         grpo.require_trl(load(None, [*ENOUGH, ("grpo.vllm", True)], "injection"))
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.16rc1", "2.0.0", "2.0rc1"])
+def test_another_trl_is_refused(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpo, "version", lambda name: version)
+    told = re.escape(f'TRL {version} is installed, method grpo needs another: pip install "trl<2,>=1.16"')
+    with pytest.raises(UserError, match=told):
+        grpo.require_trl(load(None, ENOUGH, "injection"))
+
+
+@pytest.mark.parametrize("version", ["1.16.0", "1.16.0+cu129", "1.17rc1", "1.17.0.dev0", "1.20"])
+def test_every_trl_of_the_range_is_taken(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpo, "version", lambda name: version)
+    grpo.require_trl(load(None, ENOUGH, "injection"))
 
 
 PAPER = sorted(path for stage in ("injection", "infusion") for path in (REPOSITORY / stage).glob("configs/*-grpo.yaml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,19 @@ def test_scores_come_from_the_formats() -> None:
     outputs = ["I_JUMP I_JUMP\n", "∀y (¬Q(y) → ¬P(y))", "∀x (Q(x) → P(x))", "∀x ("]
     assert held_out.score(rows, outputs)[:3] == [(True, True), (False, True), (False, False)]
     assert held_out.score(rows[3:], outputs[3:])[0][0] is False
+
+
+class _Deadly(str):
+    """Ends the process that reads it."""
+
+    def __reduce__(self) -> Any:
+        return os._exit, (1,)
+
+
+def test_a_row_that_ends_the_scoring_process_costs_no_other_row() -> None:
+    row = Row("scan", "scan", "", "I_JUMP")
+    scores = held_out.score([row] * 4, ["I_JUMP", _Deadly(), "I_JUMP", _Deadly()])
+    assert scores == [(True, True), (False, None), (True, True), (False, None)]
 
 
 def test_a_finished_run_that_is_started_again_stays_as_it_is(evaluated: Path, collection: Path) -> None:

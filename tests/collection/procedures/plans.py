@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from collection.procedures.instance import Plan, Step, plan_of
+from collections.abc import Sequence
+
+from collection.procedures.instance import Plan, Step
+
+
+def plan_of(steps: Sequence[Step], edges: Sequence[tuple[str, str]], title: str = "") -> Plan:
+    """A plan whose edges are pairs of names."""
+    places = {step.name: place for place, step in enumerate(steps)}
+    following = [tuple(places[later] for earlier, later in edges if earlier == step.name) for step in steps]
+    return Plan(tuple(steps), tuple(following), title)
+
 
 BREAD = plan_of(
     [

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from collection.procedures.analogy import Correlation, correlation, report, strengths
-from collection.procedures.instance import Step, plan_of
+from collection.procedures.instance import Step
 from collection.procedures.splits import Split, plans_of
 from symbol_llm.errors import UserError
-from tests.collection.procedures.plans import timed
+from tests.collection.procedures.plans import plan_of, timed
 
 CHAIN, FORK = timed(3, 3, 4, edges="1-2 2-3"), timed(3, 3, 4, edges="1-2 1-3")
 

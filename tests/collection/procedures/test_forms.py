@@ -10,7 +10,7 @@ from collection.procedures import compact, paper_forms
 from collection.procedures.convert import COMPACT, PAPER, Form, detect, read, write
 from collection.procedures.critical_path import critical_time
 from collection.procedures.generator import EVERYDAY, FLOWS, Shape, flow, grow
-from collection.procedures.instance import Plan, Step, outline, plan_of
+from collection.procedures.instance import Plan, Step, outline
 from collection.procedures.paper_readers import minutes, read_code, read_graph, read_natural, read_symbol
 from collection.procedures.released_files import in_code_units, is_same
 from collection.procedures.trace import trace, trace_accuracy
@@ -18,7 +18,7 @@ from symbol_llm.errors import SymbolError, UserError
 from symbol_llm.formats import get as get_format
 from symbol_llm.solvers import Job
 from symbol_llm.solvers import get as get_solver
-from tests.collection.procedures.plans import BREAD, timed
+from tests.collection.procedures.plans import BREAD, plan_of, timed
 
 NATURAL = """\
 To bake bread, here are the steps and the times needed for each step.

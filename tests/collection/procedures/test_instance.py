@@ -11,35 +11,8 @@ import pytest
 
 from collection.procedures.critical_path import critical_path, critical_time, finish_times, walk_order
 from collection.procedures.generator import EVERYDAY, FLOWS, Shape, flow, grow, retimed
-from collection.procedures.instance import Plan, Step, bounds, find_cycle, outline, plan_of, sole_unit
-from symbol_llm.errors import UserError
-from tests.collection.procedures.plans import BREAD, timed
-
-TWO = [Step("1", "5 min"), Step("2", "6 min")]
-
-
-@pytest.mark.parametrize(
-    ("steps", "edges", "message"),
-    [
-        ([], [], "1 to 1000 steps"),
-        (TWO, [("1", "3")], "there is no step 3"),
-        (TWO, [("3", "1")], "there is no step 3"),
-        (TWO, [("1", "2"), ("1", "2")], "said twice"),
-        (TWO, [("1", "1")], "no step of a cycle can start: 1 → 1"),
-        (TWO, [("1", "2"), ("2", "1")], "no step of a cycle can start: 1 → 2 → 1"),
-        ([*TWO, Step("1", "5 min")], [], "two steps are called 1"),
-        ([Step("END", "5 min")], [], "cannot be the name"),
-        ([Step("a b", "5 min")], [], "cannot be the name"),
-        ([Step("1", "-5 min")], [], "step 1 takes '-5 min': a time cannot be negative"),
-        ([Step("1", "− 5 min")], [], "cannot be negative"),
-        ([Step("1", "soon")], [], "the time of step 1 cannot be read: expected a number and a unit"),
-        ([Step("1", "5 parsecs")], [], "sec, min, hour"),
-        ([Step("1", "")], [], "cannot be read"),
-    ],
-)
-def test_bad_plans_are_refused(steps: list, edges: list, message: str) -> None:
-    with pytest.raises(UserError, match=message.replace("(", r"\(")):
-        plan_of(steps, edges)
+from collection.procedures.instance import Plan, Step, bounds, find_cycle, outline, sole_unit
+from tests.collection.procedures.plans import BREAD, plan_of, timed
 
 
 def test_a_cycle_is_found_behind_what_leads_to_it_and_from_it() -> None:
@@ -103,8 +76,8 @@ def test_generated_plans_are_sound_and_without_redundant_constraints(make, shape
         plan = make(Random(seed), shape)
         low, high = shape.steps
         assert low <= len(plan.steps) <= high
-        checked = plan_of(plan.steps, [(plan.steps[i].name, plan.steps[j].name) for i, j in plan.edges()], plan.title)
-        assert checked == plan == make(Random(seed), shape)
+        assert plan == make(Random(seed), shape)
+        assert not find_cycle(plan.following) and len({step.name for step in plan.steps}) == len(plan.steps)
         graph = networkx.DiGraph(list(plan.edges()))
         assert set(networkx.transitive_reduction(graph).edges) == set(graph.edges)
         seen.add(outline(plan))

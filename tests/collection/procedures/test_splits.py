@@ -12,10 +12,10 @@ from collection.procedures.compact import HELD_OUT_WORDINGS, WORDINGS
 from collection.procedures.convert import COMPACT, Form, read
 from collection.procedures.critical_path import critical_time
 from collection.procedures.generator import grow
-from collection.procedures.instance import Plan, Step, outline, plan_of
+from collection.procedures.instance import Plan, Step, outline
 from collection.procedures.rows import write_split, written_of
 from collection.procedures.splits import HELD_OUT, Split, belongs, fingerprint, plans_of
-from tests.collection.procedures.plans import timed
+from tests.collection.procedures.plans import plan_of, timed
 
 PLANS = {split: list(plans_of(split, 400 if split is Split.TRAIN else 60)) for split in Split}
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from collection.procedures.answer_amounts import Time
 from collection.procedures.answer_times import MAX_LENGTH, Fault, read_time
-from collection.procedures.instance import Step, plan_of
+from collection.procedures.instance import Step
 from collection.procedures.verifier import Gold, Judgement, ProcedureReward, gold_of, judge, last_answer
 from symbol_llm.errors import UserError
-from tests.collection.procedures.plans import BREAD, timed
+from tests.collection.procedures.plans import BREAD, plan_of, timed
 
 EIGHTY = "[datetime.timedelta(seconds=4800), datetime.timedelta(seconds=4800)]"
 DAY = 86_400
