@@ -36,6 +36,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> bool:
+    """Within a minute: on a busy machine another process may have got one of the numbers by now."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if all(map(is_gone, pids)):

@@ -21,7 +21,7 @@ from symbol_llm.solvers.outcome import Limits, Outcome
 from symbol_llm.solvers.sandbox import Sandbox
 from symbol_llm.solvers.wire import Hangup
 from symbol_llm.solvers.zygote_process import ZygoteProcess
-from tests.solvers.processes import descendants, guards, is_gone, wait_until_gone
+from tests.solvers.processes import descendants, guards, wait_until_gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -70,7 +70,7 @@ def test_close_leaves_nothing_and_reopens(sandbox: Sandbox) -> None:
         pids = guards(fresh) + descendants(*guards(fresh))
         assert len(pids) >= 2
         fresh.close()
-        assert all(map(is_gone, pids))
+        assert wait_until_gone(pids)
         assert fresh.run("answer = 2").answer == 2
     assert Path("/proc/self/mountinfo").read_text() == mounts and sorted(os.listdir("/")) == folders
 
@@ -86,7 +86,7 @@ def test_close_ends_programs_that_run(sandbox: Sandbox) -> None:
             fresh.close()
         assert {future.result().outcome for future in running} == {Outcome.WALL_TIMEOUT}
         assert all("closed" in future.result().message for future in running)
-        assert all(map(is_gone, pids))
+        assert wait_until_gone(pids)
         assert fresh.run("answer = 2").answer == 2
 
 
@@ -106,7 +106,7 @@ def test_an_interrupted_run_leaves_no_answer_for_the_next(sandbox: Sandbox) -> N
         with pytest.raises(KeyboardInterrupt):
             fresh.run("import time\ntime.sleep(60)\nanswer = 'late'", Limits(wall_seconds=120))
         thread.join()
-        assert all(map(is_gone, pids))
+        assert wait_until_gone(pids)
         assert fresh.run("answer = 2").answer == 2
 
 
